@@ -1,0 +1,2 @@
+"""A terminal laboratory for a neural-network problem set."""
+

@@ -1,0 +1,1 @@
+"""The answer language: text -> tree -> value, preview, comparison, diagnosis, derivations."""

@@ -1,0 +1,1 @@
+"""Problems read, validated and judged: an answer to a part becomes a verdict."""

@@ -1,0 +1,128 @@
+"""The content as values: sets, problems, parts, and the verdict on an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from tutor.answers.tree import Node
+from tutor.answers.vocabulary import Vocabulary
+
+PartKind: TypeAlias = Literal["formula", "number", "choice", "derivation", "code", "experiment"]
+Status: TypeAlias = Literal["correct", "incorrect", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One rung of the ladder, Markdown with mathematics between $ signs."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Another right convention, with the note that is said for it."""
+
+    formula: str
+    tree: Node
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A known wrong answer (a formula, or the option of a choice) with its message; `hint` is offered first."""
+
+    id: str
+    formula: str
+    tree: Node | None
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a choice."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One question. `answer` is the reference as written, `tree` the same read (None for a choice or derivation)."""
+
+    set_id: str
+    problem_id: str
+    id: str
+    kind: PartKind
+    title: str
+    prompt: str
+    answer: str
+    tree: Node | None
+    vocabulary: Vocabulary
+    accept: tuple[Accepted, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    options: tuple[Option, ...] = ()
+    follows_from: tuple[str, ...] = ()
+    meaning: str = ""
+    type_it: str = ""
+    statement: str = ""
+    solution: str = ""
+    teaches: tuple[str, ...] = ()
+    measure: str | None = None
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What progress is stored under: set/problem/part."""
+        return f"{self.set_id}/{self.problem_id}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem: its text before the parts, and its parts in order."""
+
+    set_id: str
+    id: str
+    number: int
+    title: str
+    goals: tuple[str, ...]
+    statement: str
+    parts: tuple[Part, ...]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSet:
+    """A set of problems in order, with the credit to its source."""
+
+    id: str
+    title: str
+    credit: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """Numbers that show the difference: symbols (sequences as tuples), the answer's value, the reference's."""
+
+    symbols: tuple[tuple[str, str], ...]
+    yours: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What judging an answer gave. `start`/`end` place an invalid answer's fault in the text as typed."""
+
+    status: Status
+    message: str
+    preview: str = ""
+    counterexample: Counterexample | None = None
+    mistake: str | None = None
+    hint: str | None = None
+    start: int | None = None
+    end: int | None = None

@@ -1,0 +1,1 @@
+"""Attempts, drafts and what has been solved, kept in SQLite."""
