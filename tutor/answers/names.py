@@ -107,7 +107,9 @@ def _compile(vocabulary: Vocabulary) -> Names:
             symbol_keys.setdefault(plain_key(spelling), spec.name)
             found.extend((length, 3, pattern, kind, spec.name) for length, pattern in _spelling_patterns(spelling))
     for name, function in _FUNCTIONS.items():
-        found.append((len(name), 2, rf"\\?{name}|\\(?:operatorname|text|mathrm)\s*\{{\s*{name}\s*\}}", "function", function))
+        found.append(
+            (len(name), 2, rf"\\?{name}|\\(?:operatorname|text|mathrm)\s*\{{\s*{name}\s*\}}", "function", function)
+        )
     found.append((8, 2, r"\\(?:operatorname|text|mathrm)\s*\{\s*ReLU\s*\}", "function", "relu"))
     found.append((1, 2, "√", "function", "sqrt"))
     found.append((3, 2, r"\\?sum(?![A-Za-z])|Σ", "series", "sum"))
