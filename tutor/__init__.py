@@ -1,2 +1,1 @@
 """A terminal laboratory for a neural-network problem set."""
-
