@@ -9,8 +9,21 @@ from unicodedata import numeric
 from tutor.answers.errors import Unreadable
 from tutor.answers.normalise import FRACTIONS
 from tutor.answers.tree import (
-    Call, Constant, Element, Factor, Moment, Node, Number, Power, Product, Series, Span, Sum, Symbol, Term,
-)  # fmt: skip
+    Call,
+    Constant,
+    Element,
+    Factor,
+    Moment,
+    Node,
+    Number,
+    Power,
+    Product,
+    Series,
+    Span,
+    Sum,
+    Symbol,
+    Term,
+)
 
 _ARGUMENTS = {"min": (1, 99), "max": (1, 99)}
 

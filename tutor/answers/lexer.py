@@ -152,10 +152,8 @@ class Scanner:
         if match and self.names.meanings[match.lastindex or 0][0] in ("symbol", "constant"):
             kind, name = self.names.meanings[match.lastindex or 0]
             token, end = ("NAME" if kind == "symbol" else "CONSTANT"), match.end()
-        elif (
-            letter
-            and letter in self.indices
-            or (letter.isalpha() and self.names.vocabulary.moments and what == "an index")
+        elif (letter and letter in self.indices) or (
+            letter.isalpha() and self.names.vocabulary.moments and what == "an index"
         ):
             token, name, end = "NAME", letter, pos + 1
         else:

@@ -73,7 +73,7 @@ def normalise(text: str) -> tuple[str, list[int] | None]:
 
 
 def _plain(character: str, text: str, place: int) -> str:
-    if character.isascii() or character in _KEPT and character not in _LOOKS_LIKE:
+    if character.isascii() or (character in _KEPT and character not in _LOOKS_LIKE):
         return character
     if character in _PLAIN:
         return _PLAIN[character]
@@ -89,7 +89,7 @@ def _plain(character: str, text: str, place: int) -> str:
             f"this {character} is the {name}, which only looks like {plain}; type a plain {plain}", text, place
         )
     compatible = unicodedata.normalize("NFKC", character)
-    if len(compatible) == 1 and (compatible.isascii() and compatible.isprintable() or compatible in _KEPT):
+    if len(compatible) == 1 and ((compatible.isascii() and compatible.isprintable()) or compatible in _KEPT):
         return compatible
     compatible = _PLAIN.get(compatible, "")
     if compatible:

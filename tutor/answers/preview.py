@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from tutor.answers.normalise import GREEK, SUBSCRIPTS, SUPERSCRIPTS
 from tutor.answers.printing import to_text
 from tutor.answers.tree import (
-    Call, Constant, Element, Factor, Moment, Node, Number, Power, Product, Series, Sum, Symbol,
-)  # fmt: skip
+    Call,
+    Constant,
+    Element,
+    Factor,
+    Moment,
+    Node,
+    Number,
+    Power,
+    Product,
+    Series,
+    Sum,
+    Symbol,
+)
 
 _RAISED = {plain: raised for raised, plain in SUPERSCRIPTS.items()}
 _LOWERED = {plain: lowered for lowered, plain in SUBSCRIPTS.items()}
@@ -69,7 +80,7 @@ def fenced(inner: Picture, left: str, right: str) -> Picture:
 def pretty(name: str) -> str:
     """A name as it is written on paper: beta1 -> β₁, W_in stays W_in."""
     match = re.fullmatch(r"([A-Za-z]+?)_?(\d*)", name)
-    if match is not None and match[1] in GREEK or match is not None and match[2]:
+    if (match is not None and match[1] in GREEK) or (match is not None and match[2]):
         return GREEK.get(match[1], match[1]) + lowered(match[2])
     return name
 

@@ -6,8 +6,18 @@ import re
 
 from tutor.answers.normalise import GREEK
 from tutor.answers.tree import (
-    Call, Constant, Element, Moment, Node, Number, Power, Product, Series, Sum, Symbol,
-)  # fmt: skip
+    Call,
+    Constant,
+    Element,
+    Moment,
+    Node,
+    Number,
+    Power,
+    Product,
+    Series,
+    Sum,
+    Symbol,
+)
 
 _ATOMS = (Number, Constant, Symbol, Element, Call, Moment)
 
@@ -105,7 +115,7 @@ def _latex_product(tree: Product) -> str:
     for place, factor in enumerate(tree.factors):
         node = factor.node
         last = place == len(tree.factors) - 1
-        if isinstance(node, Sum) or isinstance(node, Product) and not is_fraction(node):
+        if isinstance(node, Sum) or (isinstance(node, Product) and not is_fraction(node)):
             piece = _parted(node, Sum, Product)
         else:
             piece = _parted(node) if last else _parted(node, Series)

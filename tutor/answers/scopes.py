@@ -8,8 +8,20 @@ from fractions import Fraction
 from tutor.answers.errors import Unreadable
 from tutor.answers.names import Names
 from tutor.answers.tree import (
-    Call, Constant, Element, Factor, Moment, Node, Number, Power, Product, Series, Sum, Symbol, Term,
-)  # fmt: skip
+    Call,
+    Constant,
+    Element,
+    Factor,
+    Moment,
+    Node,
+    Number,
+    Power,
+    Product,
+    Series,
+    Sum,
+    Symbol,
+    Term,
+)
 
 
 def check_scopes(tree: Node, names: Names, text: str) -> None:
@@ -18,24 +30,23 @@ def check_scopes(tree: Node, names: Names, text: str) -> None:
     symbols, moments = names.symbols, names.vocabulary.moments
     while stack:
         node, bound, index = stack.pop()
-        kind = type(node)
-        if kind is Symbol:
+        if isinstance(node, Symbol):
             if node.name not in symbols and node.name not in bound and not (moments and index):
                 message = f"{node.name} is the index of a sum or product and has no meaning outside it"
                 raise Unreadable(message, text, *node.span)
-        elif kind is Sum:
+        elif isinstance(node, Sum):
             stack.extend((term.node, bound, index) for term in node.terms)
-        elif kind is Product:
+        elif isinstance(node, Product):
             stack.extend((factor.node, bound, index) for factor in node.factors)
-        elif kind is Power:
+        elif isinstance(node, Power):
             stack += ((node.base, bound, index), (node.exponent, bound, index))
-        elif kind is Element:
+        elif isinstance(node, Element):
             stack.append((node.index, bound, True))
-        elif kind is Call:
+        elif isinstance(node, Call):
             stack.extend((argument, bound, index) for argument in node.arguments)
-        elif kind is Series:
+        elif isinstance(node, Series):
             stack += ((node.first, bound, index), (node.last, bound, index), (node.body, bound | {node.index}, index))
-        elif kind is Moment:
+        elif isinstance(node, Moment):
             stack.append((node.body, bound, index))
 
 
