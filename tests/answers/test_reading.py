@@ -106,7 +106,31 @@ def test_the_picture_shows_multiplications_and_fractions():
     assert "Σ" in draw(read("sum(j,1,L,K_j)", LAYERS).tree).text
 
 
+def test_an_asked_name_with_a_hat_is_dropped():
+    vocabulary = Vocabulary((_symbol("c"),), asked=(r"\hat{m}^{(t)}",))
+    for left in ("m̂⁽ᵗ⁾", "m̂_t", r"\hat m^{(t)}", r"\hat{m}_t"):
+        assert read(f"{left} = c", vocabulary).left == r"\hat{m}^{(t)}"
+
+
+def test_the_deepest_answer_can_be_drawn_and_printed():
+    tree = read("(1+2*" * 99 + "n" + ")" * 99, PLAIN).tree
+    assert draw(tree).text
+    assert to_latex(tree)
+    assert read(to_text(tree), PLAIN).tree == tree
+
+
+def test_a_short_answer_is_read_in_a_moment():
+    read("n K^2 L", PLAIN)
+    start = time.process_time()
+    for _ in range(200):
+        read("3 n K^2 L + n K", PLAIN)
+    assert (time.process_time() - start) / 200 < 0.001
+
+
 def test_prose_is_readable():
+    assert inline("w^(t) >= sqrt(2/d)") == "w⁽ᵗ⁾ ≥ √(2/d)"
+    assert inline(r"n \times K \rightarrow \nabla f") == "n × K → ∇ f"
+    assert "⎣" in display(r"\left\lfloor \frac{a}{b} \right\rfloor + \sum_{j=1}^{L} K_j").text
     assert inline(r"\hat{m}^{(t)} \le \beta_1") == "m̂⁽ᵗ⁾ ≤ β₁"
     assert inline(r"\mathbb{E}[x_i^2]") == "E[xᵢ²]"
     assert display(r"\frac{1}{2}").lines == (" 1 ", "───", " 2 ")
@@ -128,12 +152,18 @@ def test_any_text_is_read_or_unreadable_in_time_and_printed_it_reads_back(text, 
     start = time.process_time()
     try:
         tree = read(text, vocabulary).tree
-    except Unreadable as error:
+    except Unreadable as unreadable:
+        tree, error = None, unreadable
+    else:
+        error = None
+    assert time.process_time() - start < 0.05
+    if tree is None:
+        assert error is not None
         assert error.message
         assert 0 <= error.start <= len(text)
-        assert time.process_time() - start < 0.05
         return
     draw(tree)
+    assert to_text(read(one_line(tree), vocabulary).tree).replace(" ", "") == to_text(tree).replace(" ", "")
     assert read(to_text(tree), vocabulary).tree == tree
     assert read(to_latex(tree), vocabulary).tree == tree
 

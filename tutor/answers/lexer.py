@@ -13,7 +13,7 @@ NESTING = 100
 """Levels of brackets, powers and sums an answer may have."""
 
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?|[" + FRACTIONS + "]")
-_SPACE = re.compile(r"(?:[\s$~&]|\\[()\[\],;:! ]|\\(?:left|right|quad|qquad|displaystyle|limits|nolimits|[bB]igg?[lrm]?)"
+_SPACE = re.compile(r"(?:[\s$~&]|\\[()\[\],;:! ]|\\(?:left|right|q?quad|displaystyle|limits|nolimits|[bB]igg?[lrm]?)"
                     r"(?![A-Za-z])\s*\.?(?<!\.\.))+")  # fmt: skip
 _WORD = re.compile(r"\\?[A-Za-zͰ-Ͽ]+(?:_\{?[A-Za-z0-9]+\}?)?")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.?)", re.S)

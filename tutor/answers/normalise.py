@@ -32,6 +32,7 @@ _PLAIN = {
     "∑": "Σ", "∏": "Π", "…": "..", "ˆ": "^", "ϵ": "ε", "ϑ": "θ", "ϕ": "φ", "ϱ": "ρ", "ς": "σ", "µ": "μ", "≔": ":=",
     "‖": "|", "∣": "|",
 }  # fmt: skip
+_HAT = "\u0302"
 _KEPT = frozenset("ΣΠπ√∛⌊⌋⌈⌉" + FRACTIONS) | frozenset(GREEK_NAMES)
 _LOOKS_LIKE = dict(
     zip(
@@ -63,6 +64,13 @@ def normalise(text: str) -> tuple[str, list[int] | None]:
         else:
             piece = ("}" if raised is not None else "") + _plain(character, text, place)
             raised = None
+        if piece == _HAT and out and out[-1].isalpha():
+            # A hat is written after its letter and read before it, as LaTeX has it.
+            piece = f"\\hat {out.pop()}"
+            places.pop()
+            out.append(piece)
+            places.extend([place - 1] * len(piece))
+            continue
         out.append(piece)
         places.extend([place] * len(piece))
     if raised is not None:
@@ -77,6 +85,11 @@ def _plain(character: str, text: str, place: int) -> str:
         return character
     if character in _PLAIN:
         return _PLAIN[character]
+    if character == _HAT:
+        return character
+    decomposed = unicodedata.normalize("NFD", character)
+    if len(decomposed) == 2 and decomposed[1] == _HAT and decomposed[0].isascii():
+        return f"\\hat {decomposed[0]}"
     category = unicodedata.category(character)
     if category in ("Zs", "Zl", "Zp", "Cf", "Cc") or character in "\ufe0f\u3164":
         return " "

@@ -124,6 +124,8 @@ def one_line(tree: Node) -> str:
         return out
     if isinstance(tree, Power):
         base = _line(tree.base, Sum, Product, Power, Series)
+        if base.startswith("√"):
+            base = f"({base})"
         inner = _tight(tree.exponent)
         if up := raised(inner):
             return base + up
@@ -175,6 +177,8 @@ def _draw(tree: Node, depth: int) -> Picture:
         return _draw_product(tree.factors, depth)
     if isinstance(tree, Power):
         base = _round(tree.base, depth, Sum, Product, Power, Series)
+        if isinstance(tree.base, Call) and tree.base.function == "sqrt":
+            base = fenced(base, "(⎛⎜⎝", ")⎞⎟⎠")
         if up := raised(_tight(tree.exponent)):
             if base.baseline == 0:
                 return beside(base, _text(up))
@@ -211,8 +215,7 @@ def _draw(tree: Node, depth: int) -> Picture:
 def _draw_product(factors: tuple[Factor, ...], depth: int) -> Picture:
     """From left to right: a division takes all that stood before it as its upper part."""
     picture: Picture | None = None
-    count = 0
-    for factor in factors:
+    for count, factor in enumerate(factors):
         if factor.inverse and picture is not None:
             # Alone over and under a line nothing needs brackets.
             upper = _draw(factors[0].node, depth) if count == 1 else picture
@@ -220,7 +223,6 @@ def _draw_product(factors: tuple[Factor, ...], depth: int) -> Picture:
         else:
             piece = _round(factor.node, depth, Sum)
             picture = piece if picture is None else beside(picture, _text(" · "), piece)
-        count += 1
     assert picture is not None
     return picture
 

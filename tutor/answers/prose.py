@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tutor.answers.normalise import GREEK
-from tutor.answers.preview import Picture, beside, lowered, raised, stacked
+from tutor.answers.preview import Picture, beside, fenced, lowered, raised, stacked
 
 _WORDS = {
     **GREEK, "pi": "π", "varepsilon": "ε", "cdot": "·", "times": "×", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥",
@@ -19,7 +19,10 @@ _WORDS = {
 _BOARD = {"E": "E", "R": "ℝ", "N": "ℕ", "Z": "ℤ"}
 _ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307", "vec": "\u20d7"}
 _PLAIN = ("text", "mathrm", "operatorname", "mathbf", "mathit", "textrm", "boldsymbol", "mathcal", "bm")
-_TOKEN = re.compile(r"\\([A-Za-z]+)\*?\s?|\\(.)|([{}^_])|(\s+)|([A-Za-z0-9.]+|.)", re.S)
+_TALL = {
+    "()": ("(⎛⎜⎝", ")⎞⎟⎠"), "[]": ("[⎡⎢⎣", "]⎤⎥⎦"), "⌊⌋": ("⌊⎢⎢⎣", "⌋⎥⎥⎦"), "⌈⌉": ("⌈⎡⎢⎢", "⌉⎤⎥⎥"), "||": ("|", "|"),
+}  # fmt: skip
+_TOKEN = re.compile(r"\\([A-Za-z]+)\*?|\\(.)|([{}^_])|(\s+)|([A-Za-z0-9.]+|[<>]=|.)", re.S)
 
 
 def inline(text: str) -> str:
@@ -48,19 +51,24 @@ class _Reader:
         self.tokens = [match for match in _TOKEN.finditer(text.strip().strip("$"))]
         self.place = 0
         self.stack = stack
+        self.scripts = False
 
-    def row(self, closing: bool = False) -> Picture:
-        """Everything up to the closing brace or the end."""
+    def row(self, closing: bool = False, until: str = "") -> Picture:
+        """Everything up to the closing brace, the command `until`, or the end."""
         pieces: list[Picture] = []
         while self.place < len(self.tokens):
             token = self.tokens[self.place]
             self.place += 1
+            if until and (token[1] == until or token[5] == until):
+                return beside(*pieces) if pieces else Picture(("",))
             if token[3] == "}":
                 if closing:
                     return beside(*pieces) if pieces else Picture(("",))
                 raise ValueError("a brace too many")
             if token[3] in ("^", "_"):
+                self.scripts = True
                 script = self._argument(stack=False)
+                self.scripts = False
                 low = token[3] == "_"
                 inner = script.lines[0]
                 up = lowered(inner) if low else raised(inner)
@@ -71,8 +79,8 @@ class _Reader:
                 pieces.append(Picture((mark,), raised_to))
                 continue
             pieces.append(self._piece(token))
-        if closing:
-            raise ValueError("a brace is missing")
+        if closing or until:
+            raise ValueError("a bracket is missing")
         return beside(*pieces) if pieces else Picture(("",))
 
     def _argument(self, stack: bool | None = None) -> Picture:
@@ -83,7 +91,12 @@ class _Reader:
             self.place += 1
         token = self.tokens[self.place]
         self.place += 1
-        picture = self._piece(token)
+        if self.scripts and token[5] == "(":
+            # w^(t), as one types it without braces
+            inner = self.row(until=")").lines[0]
+            picture = Picture((f"({inner})",))
+        else:
+            picture = self._piece(token)
         self.stack = before
         return picture
 
@@ -93,7 +106,7 @@ class _Reader:
         if token[4]:
             return Picture((" ",))
         if token[5]:
-            sign = {"-": "−", "*": "·", "&": "", "~": " "}.get(token[5], token[5])
+            sign = {"-": "−", "*": "·", "&": "", "~": " ", "<=": "≤", ">=": "≥", "sqrt": "√"}.get(token[5], token[5])
             return Picture((re.sub(r"^(beta|sigma|eta|pi)(\d?)$", _named, sign),))
         if token[2]:
             return Picture(({",": " ", ";": " ", ":": " ", "!": "", " ": " "}.get(token[2], token[2]),))
@@ -114,8 +127,31 @@ class _Reader:
             return Picture((_BOARD.get(inner, inner),))
         if name in _PLAIN:
             return self._argument(stack=False)
-        return Picture((_WORDS.get(name or "", name or "") + (" " if token[0][-1:].isspace() and name in
-                                                             ("le", "ge", "to", "rightarrow", "in") else ""),))  # fmt: skip
+        if name == "left":
+            return self._between()
+        if name in ("sum", "prod") and self.stack:
+            return self._limits(_WORDS[name])
+        return Picture((_WORDS.get(name or "", name or ""),))
+
+    def _between(self) -> Picture:
+        r"""\left( ... \right): the brackets grow with what they hold."""
+        opening = self._argument().lines[0]
+        inner = self.row(until="right")
+        closing = self._argument().lines[0]
+        tall = _TALL.get(opening + closing)
+        if len(inner.lines) > 1 and tall:
+            return fenced(inner, *tall)
+        opening, closing = opening.strip("."), closing.strip(".")
+        return beside(Picture((opening,)), inner, Picture((closing,)))
+
+    def _limits(self, sign: str) -> Picture:
+        limits = {"_": "", "^": ""}
+        while self.place < len(self.tokens) and (mark := self.tokens[self.place][3]) in limits:
+            self.place += 1
+            limits[mark] = self._argument(stack=False).lines[0]
+        width = max(1, len(limits["_"]), len(limits["^"]))
+        lines = (limits["^"].center(width), sign.center(width), limits["_"].center(width))
+        return Picture(lines, 1)
 
 
 def _named(match: re.Match[str]) -> str:
