@@ -21,7 +21,6 @@ tutor: $(VENV)/installed  ## Create .venv, install, open the interface
 	@$(BIN)/python -m tutor
 
 test: $(VENV)/installed-test  ## Create .venv, install, run every check and the whole test suite
-	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=. $(BIN)/pyright
 	$(BIN)/lint-imports
