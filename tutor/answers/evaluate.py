@@ -313,10 +313,7 @@ def _sum(node: Sum) -> Compiled:
     def total(point: Any, work: Work) -> Any:
         value: Any = 0
         for term, negative in terms:
-            if negative:
-                value = value - term(point, work)
-            else:
-                value = value + term(point, work)
+            value = value - term(point, work) if negative else value + term(point, work)
         check_size(value, work)
         return value
 

@@ -66,10 +66,12 @@ class _Precise:
         self.work.spend(1)
         match node:
             case Number(value):
-                return value
+                return self.checked(value)
             case Constant(name):
                 return +self.mp.pi if name == "pi" else +self.mp.e
             case Symbol(name):
+                if isinstance(point[name], tuple):
+                    raise Undefined("a sequence needs an index")
                 return point[name]
             case Element(sequence, index):
                 elements, place = point[sequence], self.integer(self.value(index, point))
