@@ -19,6 +19,7 @@ class Hint:
 
     id: str
     text: str
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Mistake:
     tree: Node | None
     message: str
     hint: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One question. `answer` is the reference as written, `tree` the same read (None for a choice or derivation)."""
+    """One question. `answer` is the reference as written, `tree` the same read (None for a choice or derivation).
+
+    A derivation goes from `start` to `goal`. `carried` is the answer in terms of the answers to `follows_from`, whose
+    ids stand in it as symbols with _ for -; `carried_vocabulary` reads it and those answers.
+    """
 
     set_id: str
     problem_id: str
@@ -74,6 +80,10 @@ class Part:
     teaches: tuple[str, ...] = ()
     measure: str | None = None
     aliases: tuple[str, ...] = ()
+    start: Node | None = None
+    goal: Node | None = None
+    carried: Node | None = None
+    carried_vocabulary: Vocabulary | None = None
 
     @property
     def key(self) -> str:
