@@ -11,12 +11,13 @@ from pathlib import Path
 
 from tutor.content.load import load_set
 from tutor.content.model import Part, ProblemSet
-from tutor.content.tables import Complain, Source, Table, nearest
+from tutor.content.tables import Complain, Complaint, Source, Table, collecting, nearest
 
 NAME = "ids.toml"
 _HEAD = (
-    "# The published ids: learners' progress is stored under them. Never delete one: a part, mistake or hint that gets\n"
-    "# another name keeps its old one in its `aliases`. Written by `python -m tutor.content.ids problems/{name}`.\n"
+    "# The published ids: learners' progress is stored under them. Never delete one: a part, mistake or hint that\n"
+    "# gets another name keeps its old one in its `aliases`. Written by\n"
+    "# `python -m tutor.content.ids problems/{name}`.\n"
     "format = 1\n"
 )
 
@@ -95,11 +96,19 @@ def _listed(top: Table) -> Iterator[tuple[Table, str, str]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write ids.toml in each folder given; published ids that are gone are for lint to tell before."""
+    """Write ids.toml in each folder given; refuse where a published id would be lost."""
+    lost: list[str] = []
     for name in arguments:
         folder = Path(name).resolve()
-        (folder / NAME).write_text(ids_text(load_set(folder)), encoding="utf-8")
-    return 0
+        problem_set = load_set(folder)
+        found: list[Complaint] = []
+        lint_ids(folder, problem_set, collecting(found))
+        if gone := [f"{each.file}:{each.line}: {each.message}" for each in found if " is gone" in each.message]:
+            lost += gone
+        else:
+            (folder / NAME).write_text(ids_text(problem_set), encoding="utf-8")
+    print("\n".join(lost), file=sys.stderr, end="\n" if lost else "")
+    return 1 if lost else 0
 
 
 if __name__ == "__main__":

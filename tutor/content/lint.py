@@ -16,7 +16,7 @@ from tutor.answers.vocabulary import Vocabulary
 from tutor.content.ids import lint_ids
 from tutor.content.load import Loader, set_folders
 from tutor.content.model import Part, Problem
-from tutor.content.tables import Complaint, Table
+from tutor.content.tables import Complaint, Table, collecting
 from tutor.content.words import lint_words
 
 FEWEST_HINTS = 3
@@ -38,9 +38,7 @@ def lint(folder: Path) -> list[Complaint]:
 
 
 def _lint_set(folder: Path, found: list[Complaint]) -> None:
-    def complain(file: Path, line: int, message: str) -> None:
-        found.append(Complaint(file, line, message))
-
+    complain = collecting(found)
     loader = Loader(complain)
     problem_set = loader.load(folder)
     for problem in problem_set.problems:
@@ -67,30 +65,40 @@ def _ladder(part: Part, place: Table) -> None:
 
 
 def _unused_in_problem(problem: Problem, loader: Loader) -> None:
-    lengths = {spec.length for part in problem.parts for spec in part.vocabulary.symbols}
+    """A symbol of the problem that no part takes, or that stands in no formula of any part that does.
+
+    A part may list a symbol that its own formulas lack: learners may try it, and are told that it has no effect.
+    """
+    used = set().union(*(_used(part) for part in problem.parts))
     for name, table in loader.declared[problem.id].items():
-        if name not in loader.used[problem.id] and name not in lengths:
+        if name not in loader.used[problem.id]:
             table.complain("name", f"symbol {name} is used by no part; take it away or name it in a part's symbols")
+        elif name not in used:
+            table.complain("name", f"symbol {name} is unused, it stands in no formula of any part; take it away")
 
 
 def _unused_in_part(part: Part, place: Table) -> None:
-    """A symbol that stands in no formula of the part. A derivation may need any of its symbols on the way."""
-    if part.kind not in ("formula", "number") or part.tree is None:
-        return
-    used: set[str | None] = set(free_names(part.tree))
-    for tree in (*(each.tree for each in part.accept), *(each.tree for each in part.mistakes if each.tree)):
-        used |= free_names(tree)
+    """A symbol that the part itself declares and that stands in none of its formulas."""
+    own = place.data.get("symbols")
+    used = _used(part)
+    for item in own if isinstance(own, list) else []:
+        if isinstance(item, dict) and item.get("name") not in used:
+            name = item.get("name")
+            place.complain("symbols", f"symbol {name} is unused, it stands in no formula of {part.id}; take it away")
+
+
+def _used(part: Part) -> set[str]:
+    """The symbols of a part's formulas and constraints, and the lengths of its sequences."""
+    if part.kind == "derivation":  # it may need any of its symbols on the way
+        return {spec.name for spec in part.vocabulary.symbols}
+    used: set[str] = set()
+    trees = (part.tree, *(each.tree for each in part.accept), *(each.tree for each in part.mistakes))
+    for tree in trees:
+        if tree is not None:
+            used |= free_names(tree)
     for constraint in part.vocabulary.constraints:
         used |= free_names(constraint.left) | free_names(constraint.right)
-    used |= {spec.length for spec in part.vocabulary.symbols if spec.name in used}
-    for spec in part.vocabulary.symbols:
-        if spec.name not in used:
-            key = "symbols" if "symbols" in place.data else ""
-            place.complain(
-                key,
-                f"symbol {spec.name} stands in no formula of {part.id}; take it out of the part's symbols, "
-                "or name the mistake that uses it",
-            )
+    return used | {spec.length for spec in part.vocabulary.symbols if spec.length and spec.name in used}
 
 
 def _formulas(part: Part, loader: Loader) -> None:

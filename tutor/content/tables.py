@@ -22,6 +22,12 @@ class Complaint:
 
 Complain = Callable[[Path, int, str], None]
 
+
+def collecting(found: list[Complaint]) -> Complain:
+    """A complain that keeps what it is told."""
+    return lambda file, line, message: found.append(Complaint(file, line, message))
+
+
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([\w-]+|\"[^\"]*\")\s*=")
 _DECODE_LINE = re.compile(r"at line (\d+)")
@@ -132,14 +138,14 @@ class Table:
         """true or false; false where there is none."""
         value = self._take(key)
         if value is not None and not isinstance(value, bool):
-            self.complain(key, f"{key} must be true or false, without quotation marks")
+            self.complain(key, f"{key} must be true or false; write {key} = true, without quotation marks")
         return value is True
 
     def whole(self, key: str) -> int | None:
         """A whole number, or None."""
         value = self._take(key)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            self.complain(key, f"{key} must be a whole number, without quotation marks")
+            self.complain(key, f"{key} must be a whole number; write {key} = 5, without quotation marks")
             return None
         return value
 

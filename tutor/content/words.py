@@ -63,4 +63,6 @@ def _gives_away(part: Part, message: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\s*([-+*/^()=])\s*", r"\1", re.sub(r"[$`]", " ", " ".join(text.split()))).strip()
+    """The text with formulas spaced one way."""
+    plain = " ".join(re.sub(r"[$`]", " ", text).split())
+    return re.sub(r"\s+(?=\))", "", re.sub(r"\s*([-+*/^(=])\s*", r"\1", plain)).strip()
