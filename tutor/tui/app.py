@@ -1,0 +1,285 @@
+"""The interface's table of contents: screens, themes, keys, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+from textual import constants, events, work
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from tutor import paths
+from tutor.content.model import Problem, ProblemSet
+from tutor.progress.store import PartProgress, Store, StoreError
+from tutor.tui import keys
+from tutor.tui.saver import Saver
+from tutor.tui.screens.home import HomeScreen
+from tutor.tui.screens.place import Place
+from tutor.tui.theme import DARK, LIGHT
+
+RETRY_SECONDS = 2.0
+
+
+class TutorApp(App[int]):
+    """The tutor in a terminal."""
+
+    TITLE = "tutor"
+    BINDINGS: ClassVar = keys.bindings("everywhere")
+    COMMAND_PALETTE_BINDING = ""
+    CSS = """
+    * { scrollbar-color: $rule; scrollbar-color-hover: $quiet; scrollbar-color-active: $accent;
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background; }
+    """
+
+    def __init__(
+        self,
+        problem: str | None = None,
+        *,
+        theme: str | None = None,
+        sets: Sequence[ProblemSet] | None = None,
+        store: Store | None = None,
+    ) -> None:
+        """Open at `problem` (its id, with the set and the part or without). `sets` and `store` are for tests."""
+        super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = LIGHT.name if theme == "light" else DARK.name
+        # Nothing moves here that has not changed, so there is nothing to animate.
+        self.animation_level = "none"
+        self.sets: tuple[ProblemSet, ...] = tuple(sets or ())
+        self.content_trouble = ""
+        self.progress: dict[str, PartProgress] = {}
+        self.last_visited: str | None = None
+        self.keymap, self._complaint = keys.read_keymap(paths.config_file())
+        self._problem = problem
+        self._loaded = sets is not None
+        self._start_trouble = ""
+        self.saver = Saver(store if store is not None else self._open_store())
+
+    def _open_store(self) -> Store:
+        """The store of the learner's progress; one in memory where that cannot be opened, and that is said."""
+        try:
+            return Store(paths.state_folder() / "progress.db")
+        except StoreError as error:
+            self._start_trouble = f"{error} Nothing of this visit will be kept."
+            return Store(None)
+
+    def get_default_screen(self) -> Screen[None]:
+        return HomeScreen()
+
+    def on_mount(self) -> None:
+        self.set_keymap(self.keymap)
+        self.set_interval(RETRY_SECONDS, self.retry)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self.hang_up)
+        if self._complaint:
+            self.notify(self._complaint, severity="warning")
+        if self._loaded:
+            self.begin()
+        else:
+            # The first frame does not wait for the content.
+            self.call_after_refresh(self.load)
+
+    @work(thread=True, exit_on_error=False)
+    def load(self) -> None:
+        """Read the content beside the interface."""
+        from tutor.content.load import ContentError, load_sets
+
+        try:
+            sets, trouble = load_sets(), ""
+        except ContentError as error:
+            sets, trouble = (), f"The problems cannot be read: {error}"
+        # What a problem's screen needs is read here too, so that enter opens it at once.
+        import tutor.tui.screens.problem  # noqa: F401
+
+        self.call_from_thread(self.loaded, tuple(sets), trouble)
+
+    def loaded(self, sets: tuple[ProblemSet, ...], trouble: str) -> None:
+        """The content is there."""
+        self.sets, self.content_trouble, self._loaded = sets, trouble, True
+        self.begin()
+
+    def begin(self) -> None:
+        """Show progress; open the problem that was asked for."""
+        if isinstance(self.screen, Place):
+            self.screen.read_again()
+        if self._problem is not None:
+            wanted, self._problem = self._problem, None
+            found = self.find(wanted)
+            if found is None:
+                known = ", ".join(problem.id for one in self.sets for problem in one.problems)
+                self.notify(f"There is no problem {wanted}. There are: {known}.", severity="warning")
+            else:
+                self.open_problem(*found)
+
+    # Content
+
+    def find(self, wanted: str) -> tuple[Problem, str | None] | None:
+        """A problem by its id or number, `set/problem`, `problem/part` or `set/problem/part`."""
+        for one in self.sets:
+            for problem in one.problems:
+                for name in (problem.id, str(problem.number), f"{one.id}/{problem.id}"):
+                    if wanted == name:
+                        return problem, None
+                    if wanted.startswith(name + "/"):
+                        part = wanted.removeprefix(name + "/")
+                        if any(part == known.id for known in problem.parts):
+                            return problem, part
+        return None
+
+    def neighbour(self, problem: Problem, step: int) -> Problem | None:
+        """The problem after this one, or before it."""
+        every = [other for one in self.sets for other in one.problems]
+        at = every.index(problem) + step
+        return every[at] if 0 <= at < len(every) else None
+
+    def open_problem(self, problem: Problem, part: str | None = None) -> None:
+        """Show a problem over the list: at this part, else where the learner was, else at the first open part."""
+        from tutor.tui.screens.problem import ProblemScreen
+
+        place = f"{problem.set_id}/{problem.id}/"
+        if part is None and self.last_visited and self.last_visited.startswith(place):
+            part = self.last_visited.removeprefix(place)
+            known = self.progress.get(self.last_visited)
+            part = None if known and known.state == "solved" else part
+        self.push_screen(ProblemScreen(problem, part))
+
+    def switch_problem(self, problem: Problem) -> None:
+        """Show a problem in the place of another."""
+        from tutor.tui.screens.problem import ProblemScreen
+
+        self.switch_screen(ProblemScreen(problem))
+
+    # Progress
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has been done yet."""
+        return not self.progress and self.last_visited is None
+
+    @property
+    def trouble(self) -> str:
+        """What there is to say about saving."""
+        return self._start_trouble or self.saver.trouble
+
+    def read_progress(self) -> None:
+        """Read what was done, here or in another interface."""
+        store = self.saver.store
+        self.progress = dict(self.saver.ask(store.all_progress, self.progress))
+        self.last_visited = self.saver.ask(store.last_visited, self.last_visited)
+
+    def keep(self) -> None:
+        """Write what was typed, and say where that fails."""
+        self.saver.flush()
+        self.say_trouble()
+
+    def retry(self) -> None:
+        """Write what could not be written before."""
+        if self.saver.waiting:
+            self.keep()
+
+    def say_trouble(self) -> None:
+        """Say on the screen what there is to say about saving."""
+        if isinstance(self.screen, Place):
+            self.screen.say_trouble()
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        if self._loaded and isinstance(self.screen, Place):
+            self.screen.read_again()
+
+    # Keys
+
+    def action_help(self) -> None:
+        """Every key."""
+        from tutor.tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, Place) and not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_light(self) -> None:
+        """Light or dark."""
+        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
+
+    def action_leave(self) -> None:
+        """Leave; what was typed is kept first."""
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Write what was typed and leave: on a key, on SIGTERM, and when the terminal goes away."""
+        kept = self.saver.flush()
+        self.exit(0 if kept else 1, message=None if kept else self.saver.trouble)
+
+    async def on_unmount(self) -> None:
+        self.saver.flush()
+        with suppress(StoreError):
+            self.saver.store.close()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy, by the way that can work here, and say which it was."""
+        self._clipboard = text
+        if text:
+            self.copy_beside(text)
+
+    @work(thread=True, exclusive=True)
+    def copy_beside(self, text: str) -> None:
+        """Copy without holding the interface up: tmux may be slow."""
+        from tutor.tui.copy import copy
+
+        driver = self._driver
+        write = None if driver is None or self.is_headless else (lambda code: self.call_from_thread(driver.write, code))
+        self.call_from_thread(self.notify, copy(text, write, os.environ, paths.state_folder()))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: the keys in force here by name, and every problem."""
+        places = (*screen.places(), "everywhere") if isinstance(screen, Place) else ("everywhere",)
+        for key in keys.TABLE:
+            if key.palette and key.action and key.place in places:
+                name = f"{(key.label or key.id).replace('-', ' ').capitalize()}"
+                yield SystemCommand(
+                    f"{name}: {key.says}", keys.names(key, self.keymap, True), self._runner(key, screen)
+                )
+        for one in self.sets:
+            for problem in one.problems:
+                yield SystemCommand(
+                    f"Problem {problem.number}: {problem.title}", one.title, lambda to=problem: self.jump(to)
+                )
+
+    def _runner(self, key: keys.Key, screen: Screen[object]):
+        async def run_action() -> None:
+            await self.run_action(key.action if "(" in key.action else f"{key.action}()", default_namespace=screen)
+
+        return run_action
+
+    def jump(self, problem: Problem) -> None:
+        """Open a problem from anywhere."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.open_problem(problem)
+
+
+def run(problem: str | None = None, *, mouse: bool = True, color: str | None = None, theme: str | None = None) -> int:
+    """Open the interface; `color` is truecolor, 256 or 16. Returns the exit code."""
+    if color is not None:
+        # Textual reads the environment when it is imported, which is past; the app asks here.
+        vars(constants)["COLOR_SYSTEM"] = {"16": "standard"}.get(color, color)
+    return TutorApp(problem, theme=theme or _configured_theme(paths.config_file())).run(mouse=mouse) or 0
+
+
+def _configured_theme(file: Path) -> str | None:
+    """`theme = "light"` of the configuration file."""
+    import tomllib
+
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8")).get("theme")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    return found if found in ("light", "dark") else None

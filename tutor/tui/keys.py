@@ -1,0 +1,171 @@
+"""The one table of keys: bindings, the line at the bottom, the help screen and the palette are drawn from it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from textual.binding import Binding
+
+Place: TypeAlias = Literal["home", "problem", "line", "choice", "steps", "help", "everywhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key and what it does at one place.
+
+    `keys` is what Textual calls them, separated by commas; `label` the word at the bottom of the screen, `says` the
+    sentence of the help screen. `shown` replaces the keys' names where they would be long. A key that is not in the
+    `footer` is still in the help. `palette` offers it in the command palette.
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    says: str
+    place: Place
+    footer: bool = True
+    shown: str | None = None
+    first: bool = False
+    palette: bool = True
+
+
+TABLE: tuple[Key, ...] = (
+    Key("continue", "enter", "screen.open", "continue", "open the problem chosen, where you were", "home"),
+    Key("up", "up,k", "screen.move(-1)", "choose", "the problem above", "home", shown="↑↓", palette=False),
+    Key("down", "down,j", "screen.move(1)", "", "the problem below", "home", footer=False, palette=False),
+    Key("help-home", "question_mark", "app.help", "keys", "this list of keys", "home", palette=False),
+    Key("quit-home", "q", "app.leave", "quit", "leave; everything typed is kept", "home", palette=False),
+    Key("check-line", "enter", "screen.check", "check", "judge the answer; after a right one, go on", "line"),
+    Key("option-up", "up", "move(-1)", "choose", "the option above", "choice", shown="↑↓", palette=False),
+    Key("option-down", "down", "move(1)", "", "the option below", "choice", footer=False, palette=False),
+    Key("check-choice", "enter", "screen.check", "check", "judge the option chosen", "choice", palette=False),
+    Key(
+        "check",
+        "f5,ctrl+j",
+        "screen.check",
+        "check",
+        "judge the answer, also one of several lines",
+        "problem",
+        first=True,
+    ),
+    Key("hint", "f2", "screen.hint", "hint", "one hint more", "problem", first=True),
+    Key(
+        "solution", "f4", "screen.solution", "solution", "the worked solution; asks once before", "problem", first=True
+    ),
+    Key("next-part", "tab", "screen.part(1)", "next", "the next part", "problem", first=True),
+    Key("previous-part", "shift+tab", "screen.part(-1)", "back", "the part before", "problem", footer=True, first=True),
+    Key("next-problem", "ctrl+n", "screen.problem(1)", "problem", "the next problem", "problem", first=True),
+    Key(
+        "previous-problem",
+        "ctrl+o",
+        "screen.problem(-1)",
+        "",
+        "the problem before",
+        "problem",
+        footer=False,
+        first=True,
+    ),
+    Key(
+        "page-down", "pagedown", "screen.page(1)", "", "scroll down", "problem", footer=False, first=True, palette=False
+    ),
+    Key("page-up", "pageup", "screen.page(-1)", "", "scroll up", "problem", footer=False, first=True, palette=False),
+    Key(
+        "copy", "ctrl+c", "screen.copy", "copy", "copy what is selected, else the whole answer", "problem", footer=False
+    ),
+    Key("help", "f1", "app.help", "keys", "this list of keys", "everywhere"),
+    Key("close-help", "escape,q,f1", "screen.leave", "back", "back to where you were", "help", palette=False),
+    Key("scroll-help", "up,down,pageup,pagedown", "", "scroll", "scroll", "help", shown="↑↓", palette=False),
+    Key("home", "escape", "screen.leave", "home", "back to the problems; the answer is kept", "problem"),
+    Key("light", "ctrl+t", "app.light", "", "light or dark", "everywhere", footer=False),
+    Key(
+        "palette",
+        "ctrl+p",
+        "app.command_palette",
+        "",
+        "every command by name",
+        "everywhere",
+        footer=False,
+        palette=False,
+    ),
+    Key("quit", "ctrl+q", "app.leave", "", "leave; everything typed is kept", "everywhere", footer=False),
+)
+
+TITLES: dict[Place, str] = {
+    "home": "The list of problems",
+    "problem": "A problem",
+    "line": "An answer in one line",
+    "choice": "A choice",
+    "steps": "A derivation",
+    "everywhere": "Everywhere",
+    "help": "This screen",
+}
+
+NAMES = {
+    "escape": "esc",
+    "question_mark": "?",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "page up",
+    "pagedown": "page down",
+}
+
+
+def at(*places: Place) -> tuple[Key, ...]:
+    """The keys of these places, in the table's order."""
+    return tuple(key for key in TABLE if key.place in places)
+
+
+def bindings(*places: Place) -> list[Binding]:
+    """Textual's bindings for these places; their ids are what a keymap names."""
+    return [
+        Binding(key.keys, key.action, key.label, show=False, priority=key.first, id=key.id)
+        for key in at(*places)
+        if key.action
+    ]
+
+
+def name(key: str) -> str:
+    """A key as it stands on the keyboard: `f2` is F2, `escape` esc."""
+    *before, last = key.split("+")
+    word = NAMES.get(last) or (last.upper() if len(last) > 1 and last[0] == "f" and last[1:].isdigit() else last)
+    return "+".join((*before, word))
+
+
+def names(key: Key, keymap: Mapping[str, str], all_of_them: bool = False) -> str:
+    """The names of a key's keys, under the learner's own keymap; the first only, unless all are asked for."""
+    if key.id not in keymap and key.shown and not all_of_them:
+        return key.shown
+    every = [name(one.strip()) for one in keymap.get(key.id, key.keys).split(",")]
+    return ", ".join(every) if all_of_them else every[0]
+
+
+def in_footer(places: Iterable[Place]) -> tuple[Key, ...]:
+    """What stands at the bottom at these places: `check` once, under the key that is nearest."""
+    wanted = set(places)
+    nearer = "line" in wanted or "choice" in wanted
+    return tuple(
+        key for key in TABLE if key.place in wanted and key.footer and key.label and not (key.id == "check" and nearer)
+    )
+
+
+def read_keymap(file: Path) -> tuple[dict[str, str], str]:
+    """The `[keys]` of the configuration file as a keymap, and a sentence where something there cannot be used."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get("keys", {})
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return {}, f"{file} could not be read ({error}); the usual keys are in force."
+    if not isinstance(table, dict):
+        return {}, f"{file}: write the keys as a table, [keys]; the usual keys are in force."
+    known = {key.id for key in TABLE if key.action}
+    keymap = {word: keys for word, keys in table.items() if word in known and isinstance(keys, str) and keys.strip()}
+    left = [word for word in table if word not in keymap]
+    return keymap, f"{file}: nothing here is called {', '.join(left)}; F1 lists the names." if left else ""

@@ -1,0 +1,98 @@
+"""What every screen has: a top line that says where and how far, the matter, the keys at the bottom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tutor.tui import drawing, keys
+from tutor.tui.widgets.drawn import Drawn
+
+if TYPE_CHECKING:
+    from tutor.tui.app import TutorApp
+
+
+class Place(Screen[None]):
+    """A screen with its top line and its keys. Below the smallest size it says so, and goes on running."""
+
+    DEFAULT_CSS = """
+    Place { layout: vertical; background: $background; }
+    Place #top { height: 2; width: 100%; max-width: 100%; padding: 0 1; border-bottom: solid $rule; }
+    Place #body { height: 1fr; width: 100%; padding: 0 1; scrollbar-size-vertical: 1; }
+    Place #notice { width: 100%; max-width: 100%; padding: 0 1; color: $accent; }
+    Place #keys { width: 100%; max-width: 100%; padding: 0 1; }
+    Place #small { display: none; padding: 0 1; }
+    Place.-small > * { display: none; }
+    Place.-small > #small { display: block; }
+    """
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+
+    @property
+    def tutor(self) -> TutorApp:
+        """The app, by its own type."""
+        return cast("TutorApp", self.app)
+
+    def places(self) -> tuple[keys.Place, ...]:
+        """The places whose keys are in force here now."""
+        return ("everywhere",)
+
+    def matter(self) -> ComposeResult:
+        """What stands between the top line and the keys."""
+        yield from ()
+
+    def top(self, width: int) -> drawing.Lines:
+        """The top line."""
+        return []
+
+    def compose(self) -> ComposeResult:
+        yield Drawn(self.top, id="top")
+        yield from self.matter()
+        yield Drawn(self.notice, id="notice")
+        yield Drawn(self.key_line, id="keys")
+        yield Drawn(self.too_small, id="small")
+
+    def key_line(self, width: int) -> drawing.Lines:
+        """The keys in force."""
+        return drawing.key_line(self.places(), self.tutor.keymap, width)
+
+    def notice(self, width: int) -> drawing.Lines:
+        """What there is to say about saving; nothing, as a rule."""
+        return drawing.said(self.tutor.trouble, min(width, 80)) if self.tutor.trouble else []
+
+    def too_small(self, width: int) -> drawing.Lines:
+        """What stands on a terminal below the smallest size."""
+        columns, rows = drawing.SMALLEST
+        text = (
+            f"This needs {columns} columns and {rows} lines; the terminal has {self.size.width} by {self.size.height}."
+        )
+        return drawing.said(text, width)
+
+    def renew(self) -> None:
+        """Draw the frame again, as far as it changed."""
+        for widget, draw in (("top", self.top), ("notice", self.notice), ("keys", self.key_line)):
+            self.query_one(f"#{widget}", Drawn).show(draw)
+
+    def say_trouble(self) -> None:
+        """Draw the notice again."""
+        if self.is_mounted:
+            self.query_one("#notice", Drawn).show(self.notice)
+
+    def on_resize(self, event: events.Resize) -> None:
+        columns, rows = drawing.SMALLEST
+        self.set_class(event.size.width < columns or event.size.height < rows, "-small")
+        self.query_one("#small", Drawn).show(self.too_small)
+
+    def read_again(self) -> None:
+        """Another interface may have written meanwhile."""
+
+    def on_screen_resume(self) -> None:
+        self.read_again()
+
+    def reveal(self, widget: Widget) -> None:
+        """Scroll, if need be, so that a widget is seen, once it has its place."""
+        self.call_after_refresh(widget.scroll_visible, animate=False, force=True)
