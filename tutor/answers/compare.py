@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from tutor.answers.errors import TooMuchWork, Undefined
-from tutor.answers.evaluate import POINT_WORK, FromZero, Point, Work, children, compiled, run
+from tutor.answers.evaluate import POINT_WORK, FromZero, Point, Work, children, compiled, free_names, run
 from tutor.answers.precise import context, evaluate_precisely
 from tutor.answers.sampling import points, simple_points, symbols_of
 from tutor.answers.tree import Node, Number
@@ -25,14 +25,14 @@ MORE_POINTS = 96
 """Points drawn where too few of the first can be used."""
 ENOUGH = 12
 """A verdict needs so many points at which both sides have a value that says something."""
-TOTAL_WORK = 8 * POINT_WORK // 2
+TOTAL_WORK = 4 * POINT_WORK
 """What evaluating one tree at all its points may cost."""
 DOUBTFUL = 1e-13
 """A larger relative difference of two floats is looked at with 50 digits."""
 CONFIRMED = 2
 """So many agreeing floats are looked at with 50 digits all the same."""
-PRECISE_CHECKS = 40
-"""No more points than this are taken again."""
+PRECISE_WORK = 3000
+"""What all evaluations with many digits may cost together; one may cost half of it."""
 
 Outcome: TypeAlias = Any
 """A value, or UNDEFINED, or TOO_MUCH."""
@@ -105,7 +105,8 @@ def show(value: Any, digits: int = 6) -> str:
         return decimal if decimal is not None else f"{value.numerator}/{value.denominator}"
     if isinstance(value, float):
         return f"{value:.{digits}g}"
-    return str(context(50).nstr(_mpf(value), digits))
+    text = str(context(50).nstr(_mpf(value), digits))
+    return text.removesuffix(".0")
 
 
 def _finite_decimal(value: Fraction) -> str | None:
@@ -125,7 +126,8 @@ def show_pair(left: Any, right: Any) -> tuple[str, str]:
             left = _mpf(left)
         if isinstance(right, float):
             right = _mpf(right)
-    return str(left), str(right)
+    gap = _mpf(right) - _mpf(left) if not (is_exact(left) and is_exact(right)) else right - left
+    return show(left), f"{show(left)} {'+' if gap > 0 else '−'} {show(abs(gap))}"
 
 
 def _mpf(value: Any) -> Any:
@@ -172,13 +174,17 @@ def _with(vocabulary: Vocabulary, specs: tuple[SymbolSpec, ...]) -> Vocabulary:
 
 
 @lru_cache(maxsize=1024)
-def _precise_outcome(tree: Node, items: tuple[tuple[str, Any], ...], digits: int) -> Outcome:
+def _precise_outcome(tree: Node, items: tuple[tuple[str, Any], ...], digits: int) -> tuple[Outcome, int]:
+    """The value with many digits, and its cost: a kept value costs the same, so that no verdict depends on it."""
+    work = Work(PRECISE_WORK // 2)
+    found: Outcome
     try:
-        return evaluate_precisely(tree, dict(items), digits)
+        found = evaluate_precisely(tree, dict(items), digits, work)
     except Undefined:
-        return UNDEFINED
+        found = UNDEFINED
     except TooMuchWork:
-        return TOO_MUCH
+        found = TOO_MUCH
+    return found, PRECISE_WORK // 2 - work.left
 
 
 class Judge:
@@ -187,7 +193,7 @@ class Judge:
     def __init__(self, answer: Node, reference: Node, confirm: int = CONFIRMED) -> None:
         self.answer, self.reference = answer, reference
         self.confirm = confirm
-        self.precise_left = PRECISE_CHECKS
+        self.precise_left = PRECISE_WORK
 
     def agree(self, point: Point, left: Outcome, right: Outcome) -> bool | None:
         """Whether answer (`left`) and reference (`right`) agree; None where the point cannot be used."""
@@ -208,14 +214,14 @@ class Judge:
         return self._precisely(point)
 
     def _precisely(self, point: Point) -> bool | None:
-        if not self.precise_left:
-            return None
-        self.precise_left -= 1
         items = tuple(point.items())
         gap: Any = None
         for digits in (50, 120):
-            left = _precise_outcome(self.answer, items, digits)
-            right = _precise_outcome(self.reference, items, digits)
+            if self.precise_left <= 0:
+                return None
+            left, left_cost = _precise_outcome(self.answer, items, digits)
+            right, right_cost = _precise_outcome(self.reference, items, digits)
+            self.precise_left -= left_cost + right_cost
             if right is UNDEFINED or right is TOO_MUCH or left is TOO_MUCH:
                 return None
             if left is UNDEFINED:
@@ -273,6 +279,8 @@ def compare(answer: Node, reference: Node, vocabulary: Vocabulary, seed: str) ->
             if same is None:
                 too_much += mine is TOO_MUCH
             elif not same:
+                if mine is UNDEFINED and _by_accident(specs, where[place]):
+                    continue
                 return _different(answer, reference, vocabulary, specs, seed, where[place])
             else:
                 agreeing += 1
@@ -290,6 +298,11 @@ def compare(answer: Node, reference: Node, vocabulary: Vocabulary, seed: str) ->
     if too_much:
         return Comparison(None, "its numbers grow too large to be computed here", kind="too much work")
     return Comparison(None, "it has a value at too few points to be judged", kind="too few points")
+
+
+def _by_accident(specs: tuple[SymbolSpec, ...], point: Point) -> bool:
+    """Whether a value may be missing here only because reals were drawn whole: (a^2 - b^2)/(a - b) where a is b."""
+    return any(spec.domain == "real" and type(point.get(spec.name)) is int for spec in specs)
 
 
 def _different(
@@ -343,15 +356,13 @@ def _difference(answer: Node, reference: Node, point: Point) -> Difference:
     for tree in (answer, reference):
         value = outcome(compiled(tree), point, Work())
         if isinstance(value, _Absent) or not is_exact(value):
-            value = _precise_outcome(tree, items, 50)
+            value, _ = _precise_outcome(tree, items, 50)
         values.append(None if isinstance(value, _Absent) else value)
     return Difference(used, values[0], values[1])
 
 
 def _shown(answer: Node, reference: Node, point: Point) -> tuple[tuple[str, Any], ...]:
     """The symbols worth showing: those of the point that either formula uses, with the lengths of its sequences."""
-    from tutor.answers.evaluate import free_names
-
     names = free_names(answer) | free_names(reference)
     return tuple((name, tuple(v) if type(v) is FromZero else v) for name, v in point.items() if name in names)
 

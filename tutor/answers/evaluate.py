@@ -37,15 +37,16 @@ class FromZero(tuple):
 class Work:
     """What may still be spent. `spend` refuses before the work is done."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "refused")
 
     def __init__(self, left: int = POINT_WORK) -> None:
         self.left = left
+        self.refused = False
 
     def spend(self, units: int) -> None:
         """Take `units`, or raise TooMuchWork."""
         if units > self.left:
-            self.left = 0
+            self.refused = True
             raise TooMuchWork("this would take too long to compute")
         self.left -= units
 
@@ -232,7 +233,7 @@ def _relu(value: Any) -> Any:
     return value if value > 0 else 0
 
 
-_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sqrt": _sqrt,
     "exp": _exp,
     "log": _log,
@@ -300,7 +301,7 @@ def _call(name: str, arguments: tuple[Compiled, ...]) -> Compiled:
     if name in ("min", "max"):
         choose: Callable[..., Any] = min if name == "min" else max
         return lambda point, work: choose([argument(point, work) for argument in arguments])
-    function = _FUNCTIONS[name]
+    function = FUNCTIONS[name]
     if len(arguments) != 1:
         return lambda point, work: function()  # type: ignore[call-arg]  # a TypeError, so Undefined
     argument = arguments[0]

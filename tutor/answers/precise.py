@@ -18,6 +18,9 @@ from tutor.answers.tree import Call, Constant, Element, Moment, Node, Number, Po
 LARGEST_EXPONENT = 10**6
 """exp and powers of irrational numbers go no further: beyond, the digits of the exponent alone would fill memory."""
 
+COSTLY = 6
+"""What a root, a logarithm or a power costs, in operations."""
+
 
 @lru_cache(maxsize=4)
 def context(digits: int) -> Any:
@@ -125,6 +128,7 @@ class _Precise:
         return rounded if abs(value - rounded) <= self.nothing else None
 
     def power(self, base: Any, exponent: Any) -> Any:
+        self.work.spend(COSTLY)
         rational = isinstance(base, int | Fraction)
         if isinstance(exponent, int | Fraction):
             if exponent.denominator == 1:
@@ -162,6 +166,7 @@ class _Precise:
                     chosen = other
             return chosen
         (value,) = values
+        self.work.spend(COSTLY)
         rational = isinstance(value, int | Fraction)
         if name == "abs":
             return abs(value)
@@ -196,7 +201,7 @@ class _Precise:
         if stop < start:
             return total
         if stop - start >= self.work.left:
-            self.work.spend(stop - start + 1)
+            self.work.spend(self.work.left + 1)
         inner = dict(point)
         for index in range(start, stop + 1):
             inner[node.index] = index

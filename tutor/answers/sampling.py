@@ -82,6 +82,11 @@ def simple_points(vocabulary: Vocabulary, count: int = 60, trees: tuple[Node, ..
     return _simple(symbols_of(vocabulary, *trees), vocabulary.constraints, count)
 
 
+def within(specs: tuple[SymbolSpec, ...], constraints: tuple[Constraint, ...], point: Point) -> bool:
+    """Whether the point, its values given, lies in the domain."""
+    return _Domain(specs, constraints).within(dict(point)) == point
+
+
 @lru_cache(maxsize=256)
 def _points(
     specs: tuple[SymbolSpec, ...], constraints: tuple[Constraint, ...], seed: str, count: int
@@ -146,7 +151,7 @@ class _Domain:
         self.lengths = {spec.length for spec in self.sequences}
         self.order = [spec.name for spec in specs]
         self.denominator = {spec.name: PRIMES[place % len(PRIMES)] for place, spec in enumerate(specs)}
-        self.set = [(c.left.name, compiled(c.right)) for c in constraints if _sets(c)]
+        self.set = [(name, compiled(c.right)) for c in constraints if (name := _sets(c)) is not None]
         self.checks = [(c.relation, compiled(c.left), compiled(c.right)) for c in constraints]
 
     def complete(self, random: Random, begun: dict[str, Any], spread: int) -> Point | None:
@@ -200,12 +205,12 @@ class _Domain:
         return -value if random.random() < 0.4 else value
 
 
-def _sets(constraint: Constraint) -> bool:
-    return (
-        constraint.relation == "="
-        and isinstance(constraint.left, Symbol)
-        and constraint.left.name not in free_names(constraint.right)
-    )
+def _sets(constraint: Constraint) -> str | None:
+    """The symbol that an equation gives, where it stands alone on the left."""
+    left = constraint.left
+    if constraint.relation == "=" and isinstance(left, Symbol) and left.name not in free_names(constraint.right):
+        return left.name
+    return None
 
 
 def _inside(value: Any, domain: str) -> bool:
