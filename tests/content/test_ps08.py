@@ -13,7 +13,7 @@ from tutor.answers.evaluate import evaluate, evaluate_mp
 from tutor.answers.reading import read
 from tutor.answers.sampling import points
 from tutor.answers.tree import Node
-from tutor.content.judge import judge, right
+from tutor.content.judge import judge, look, right
 from tutor.content.lint import lint
 from tutor.content.load import find_part, load_set
 from tutor.content.model import Accepted
@@ -131,13 +131,20 @@ def test_sigma_that_follows_from_a_wrong_variance_is_told_so() -> None:
 
 
 def test_the_derivation_is_judged_line_by_line() -> None:
-    pytest.importorskip("tutor.answers.derivation")
     part = find_part((PS08,), "initialization/derivation")
     verdict = judge(part, STEPS)
     assert verdict.status == "correct", verdict.message
     wrong = judge(part, STEPS.replace("d/2 sigma^2", "d sigma^2"))
     assert (wrong.status, wrong.mistake) == ("incorrect", "relu-forgotten")
     assert wrong.message.startswith("Line 4")
+    assert "this line comes to 1, the line before to 0.5." in wrong.message
+    seen = look(part, "Var[y] = sum(i,1,d, Var[x_i w_i])\n= d E[x_1^2] =")
+    assert seen.picture is not None
+    assert "sum" not in seen.picture.text
+    faulty = look(part, "Var[y]\n = d ^^ 2").problem
+    assert faulty is not None
+    assert (faulty.start, judge(part, "").status) == (13, "invalid")
+    assert judge(part, "Var[y]").status == "incorrect"
     torn = judge(part, STEPS.replace("d/2 sigma^2", "d/2 ^^ sigma^2"))
     assert (torn.status, torn.start) == ("invalid", STEPS.index("d/2 sigma") + 5)
 

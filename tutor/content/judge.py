@@ -220,17 +220,13 @@ class PartJudge:
     def _look(self, text: str) -> Look:
         if self.part.kind == "choice" or not text.strip():
             return Look()
-        start = 0
-        if self.part.kind == "derivation":  # the last line is the one being typed
-            body = text.rstrip()
-            start = body.rfind("\n") + 1
-            line = body[start:]
-            while line[:1] in ("=", " ", "\t"):
-                line, start = line[1:], start + 1
+        line, start = text, 0
+        if self.part.kind == "derivation":
+            from tutor.content.steps import last_step
+
+            line, start = last_step(text)
             if not line:
                 return Look()
-        else:
-            line = text
         try:
             tree = read(line, self.vocabulary).tree
         except Unreadable as error:

@@ -4,58 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tutor.answers.derivation import check
-from tutor.answers.errors import Unreadable
-from tutor.answers.reading import read
-from tutor.content.model import Mistake, Verdict
+from tutor.answers import derivation
+from tutor.answers.derivation import Step
+from tutor.content.model import Verdict
 
 if TYPE_CHECKING:
     from tutor.content.judge import PartJudge
 
 
 def judge_steps(judge: PartJudge, text: str) -> Verdict:
-    """The first line that fails decides; a known mistake at that line says why."""
+    """The first step that something is said against decides; a known mistake there says why."""
     part = judge.part
     assert part.start is not None
     assert part.goal is not None
-    steps = check(text, part.vocabulary, part.start, part.goal, part.key)
-    if not steps:
-        return Verdict("invalid", "Type one step a line, from the first to the last.", start=0, end=max(1, len(text)))
-    place = 0
+    steps = derivation.check(text, part.vocabulary, part.start, part.goal, part.key)
     preview = f"{len(steps)} steps" if len(steps) > 1 else "one step"
-    for number, step in enumerate(steps, 1):
+    status, said = derivation.verdict(steps), derivation.complaint(steps)
+    if said is None:
+        return Verdict(status, part.meaning if status == "correct" else "The steps do not reach the end yet.", preview)
+    place = _place(text, steps, said)
+    line = f"Line {text.count(chr(10), 0, place) + 1}: " if "\n" in text.strip() else ""
+    if status == "invalid":
+        start = place + (said.start or 0)
+        end = place + said.end if said.end is not None else place + max(1, len(said.text))
+        return Verdict("invalid", f"{line}{said.message}", preview, start=start, end=end)
+    if said.status == "unfinished":
+        return Verdict("incorrect", said.message, preview)
+    mistake = judge.mistake(said.tree) if said.tree is not None else None
+    if mistake is None:
+        return Verdict("incorrect", f"{line}{said.message}", preview)
+    message = f"{line}{mistake.message} {said.message.split('. ')[0].rstrip('.')}."
+    return Verdict("incorrect", message, preview, None, mistake.id, mistake.hint)
+
+
+def last_step(text: str) -> tuple[str, int]:
+    """The step being typed, and its place in the text."""
+    pieces = derivation.split(text)
+    if not pieces:
+        return "", 0
+    place = text.rfind(pieces[-1])
+    return pieces[-1], max(0, place)
+
+
+def _place(text: str, steps: list[Step], wanted: Step) -> int:
+    """Where a step begins in the text as typed."""
+    place = 0
+    for step in steps:
         found = text.find(step.text, place)
-        place = found if found >= 0 else place
-        if step.status == "correct":
-            place += len(step.text)
-            continue
-        if step.status == "invalid":
-            start, end = _fault(judge, step.text, place)
-            return Verdict("invalid", f"Line {number}: {step.message}", preview, start=start, end=end)
-        mistake = _mistake(judge, step.text)
-        if mistake is not None:
-            return Verdict("incorrect", f"Line {number}: {mistake.message}", preview, None, mistake.id, mistake.hint)
-        return Verdict("incorrect", f"Line {number}: {step.message}", preview)
-    return Verdict("correct", part.meaning, preview)
-
-
-def _body(text: str) -> tuple[str, int]:
-    body = text.lstrip(" \t=")
-    return body, len(text) - len(body)
-
-
-def _fault(judge: PartJudge, line: str, place: int) -> tuple[int, int]:
-    """Where an unreadable line's fault lies in the whole text."""
-    body, skipped = _body(line)
-    try:
-        read(body, judge.vocabulary)
-    except Unreadable as error:
-        return place + skipped + error.start, place + skipped + error.end
-    return place, place + max(1, len(line))
-
-
-def _mistake(judge: PartJudge, line: str) -> Mistake | None:
-    try:
-        return judge.mistake(read(_body(line)[0], judge.vocabulary).tree)
-    except Unreadable:
-        return None
+        place = place if found < 0 else found
+        if step is wanted:
+            break
+        place += len(step.text) if found >= 0 else 0
+    return place
