@@ -203,7 +203,8 @@ class _Chain:
         at = f"For {where} " if where else ""
         if place == 0:
             return f"{at or 'Here '}this line comes to {now}, what the chain begins with to {was}."
-        return f"{at or 'Here '}this line comes to {now}, the line before to {was}. Which rule leads from one to the other?"
+        said = f"{at or 'Here '}this line comes to {now}, the line before to {was}."
+        return f"{said} Which rule leads from one to the other?"
 
     def _ending(self, last: Step) -> Step:
         tree = self.trees[-1]

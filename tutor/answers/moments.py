@@ -107,12 +107,19 @@ class Moments:
         if not polynomial:
             return 0
         if set(polynomial) != {()}:
-            names = {name.removeprefix(RELU) for monomial in polynomial for (name, _), _ in monomial}
+            names = {self._declared(name) for monomial in polynomial for (name, _), _ in monomial}
             raise Random(tuple(sorted(names)))
         value = polynomial[()]
         if isinstance(value, float) and not math.isfinite(value):
             raise TooMuchWork("the value is too large")
         return value
+
+    def _declared(self, name: str) -> str:
+        """The name a variable was declared under: x for the relu of z."""
+        if not name.startswith(RELU):
+            return name
+        rectified = (n for n, spec in self.random.items() if spec.distribution == "relu of z")
+        return next(rectified, name.removeprefix(RELU))
 
     def polynomial(self, node: Node, bound: Mapping[str, int]) -> Polynomial:
         """The expression as a polynomial in independent random variables."""

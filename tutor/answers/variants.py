@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 from typing import Literal, TypeAlias
 
 from tutor.answers.evaluate import children
@@ -82,9 +83,10 @@ def _here(node: Node, names: tuple[str, ...], top: bool) -> Iterator[Change]:
 
 
 def _all_indices(tree: Node) -> Iterator[Change]:
-    """Every index of one sequence, or of all, shifted together."""
-    sequences = sorted({node.sequence for node in walk(tree) if isinstance(node, Element)})
-    for chosen in ([{name} for name in sequences] + [set(sequences)]) if sequences else []:
+    """Every index of one sequence, or of several, shifted together."""
+    sequences = sorted({node.sequence for node in walk(tree) if isinstance(node, Element)})[:4]
+    groups = (set(group) for count in range(1, 5) for group in combinations(sequences, count))
+    for chosen in groups:
         for negative in (False, True):
 
             def shift(node: Node, chosen: set[str] = chosen, negative: bool = negative) -> Node:
