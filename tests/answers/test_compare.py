@@ -334,7 +334,7 @@ SLOW = [
 ]
 
 
-@pytest.mark.parametrize("answer", SLOW)
+@pytest.mark.parametrize("answer", SLOW, ids=lambda answer: answer[:30])
 def test_no_answer_takes_long(answer):
     from tutor.answers.diagnose import diagnose
 

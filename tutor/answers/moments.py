@@ -164,9 +164,9 @@ class Moments:
         """The expected value: a product of moments for each term, the variables being independent."""
         total: Any = 0
         for monomial, coefficient in polynomial.items():
-            for (name, _), exponent in monomial:
-                coefficient = coefficient * self._moment(name, exponent)
-            total = total + coefficient
+            moments = [self._moment(name, exponent) for (name, _), exponent in monomial]
+            if 0 not in moments:  # a zero beside an irrational moment is still exactly zero
+                total = total + math.prod(moments, start=coefficient)
         return total
 
     def _moment(self, name: str, exponent: int) -> Any:
