@@ -1,4 +1,4 @@
-"""Ships the content with the package: problems/ and assets/ live at the top, and go into the wheel as tutor/_shipped."""
+"""Ships the content with the package: problems/ and assets/ of the top go into the wheel, as tutor/_shipped."""
 
 import shutil
 from pathlib import Path
