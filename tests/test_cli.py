@@ -243,6 +243,14 @@ def test_doctor_says_the_line_that_mends_tmux():
     assert "set -g mouse on" in found["mouse"].advice
 
 
+def test_doctor_breaks_no_line_to_copy():
+    long = "set -as terminal-features ',*:RGB'"
+    checks = [doctor.Check("tmux-terminal", True, "word " * 30, f"{long}   (in ~/.tmux.conf, then say it once more)")]
+    lines = list(doctor.as_lines(checks, 60))
+    assert any(line.strip() == long for line in lines)
+    assert max(map(len, lines)) <= 60
+
+
 def test_doctor_fails_where_nothing_can_be_kept(monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("TUTOR_HOME", str(tmp_path / "file" / "home"))

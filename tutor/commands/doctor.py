@@ -9,7 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,13 +47,25 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"checks": [dataclasses.asdict(check) for check in checks]})
     else:
-        width = max(len(check.name) for check in checks) + 2
-        for check in checks:
-            sign = "✓" if check.ok else "✗" if check.needed else "·"
-            print(f"{sign} {check.name:<{width}}{check.found}")
-            if check.advice:
-                print(f"  {'':<{width}}{check.advice}")
+        print("\n".join(as_lines(checks, shutil.get_terminal_size().columns)))
     return 1 if any(check.needed and not check.ok for check in checks) else 0
+
+
+def as_lines(checks: Sequence[Check], width: int) -> Iterator[str]:
+    """The checks for people; a line to copy is never broken, what is said about it goes below where there is no room."""
+    column = max(len(check.name) for check in checks) + 4
+    room = max(width - column, 30)
+    for check in checks:
+        sign = "✓" if check.ok else "✗" if check.needed else "·"
+        found = textwrap.wrap(check.found, room, break_long_words=False, break_on_hyphens=False)
+        yield f"{sign} {check.name}".ljust(column) + found[0]
+        rows = found[1:]
+        if len(check.advice) <= room:
+            rows += [check.advice] if check.advice else []
+        else:
+            line, _, remark = check.advice.partition("   ")
+            rows += [line, *textwrap.wrap(remark, room, break_long_words=False, break_on_hyphens=False)]
+        yield from (" " * column + row for row in rows)
 
 
 def ask(*words: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shlex
 import socket
 import sys
@@ -53,6 +54,9 @@ def server(port: int) -> Any:
             app = await super()._make_app()
             app.middlewares.append(own_pages_only)
             return app
+
+        def initialize_logging(self) -> None:
+            logging.basicConfig(level=logging.WARNING, format="%(message)s")
 
         async def on_startup(self, app: web.Application) -> None:
             print(f"The tutor is at {self.public_url}; Ctrl+C ends it. From another machine: ", end="")
