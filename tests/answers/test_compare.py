@@ -331,6 +331,9 @@ SLOW = [
     "sum(j,1,14,sum(i,1,14,sum(k,1,14,x)))",
     "+".join(f"sqrt(x^2+{k})" for k in range(80)),
     "*".join(["(x+1/3)^30"] * 80),
+    "(1+" * 99 + "x" + ")" * 99,
+    "2^(1-x^" * 40 + "x" + "+1)" * 40,
+    "(1+2*x^(" * 49 + "x" + "))" * 49,
 ]
 
 
@@ -347,6 +350,17 @@ def test_no_answer_takes_long(answer):
         diagnose(left, right, FREE, "slow")
         assert middle - start < 0.03
         assert time.process_time() - middle < 0.05
+
+
+@pytest.mark.parametrize("answer", ["(1+" * 99 + "x" + ")" * 99, "sqrt(1+2/(1+" * 49 + "x" + "))" * 49])
+def test_the_verdict_does_not_depend_on_how_deep_the_caller_is(answer):
+    one, two = tree(answer, FREE), tree(answer + "+1", FREE)
+
+    def called(calls: int) -> Comparison:
+        return called(calls - 1) if calls else compare.__wrapped__(one, two, FREE, "deep")
+
+    assert called(0) == called(400)
+    assert called(0).equal is False
 
 
 def test_a_small_formula_takes_half_a_millisecond():

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from tutor.answers.errors import TooMuchWork, Undefined
-from tutor.answers.evaluate import POINT_WORK, FromZero, Point, Work, children, compiled, free_names, run
+from tutor.answers.evaluate import POINT_WORK, FromZero, Point, Work, children, compiled, free_names, run, size
 from tutor.answers.precise import context, evaluate_precisely
 from tutor.answers.sampling import points, simple_points, symbols_of
 from tutor.answers.tree import Node, Number
@@ -25,13 +25,13 @@ MORE_POINTS = 96
 """Points drawn where too few of the first can be used."""
 ENOUGH = 12
 """A verdict needs so many points at which both sides have a value that says something."""
-TOTAL_WORK = 4 * POINT_WORK
+TOTAL_WORK = 3 * POINT_WORK
 """What evaluating one tree at all its points may cost."""
 DOUBTFUL = 1e-13
 """A larger relative difference of two floats is looked at with 50 digits."""
 CONFIRMED = 2
 """So many agreeing floats are looked at with 50 digits all the same."""
-PRECISE_WORK = 3000
+PRECISE_WORK = 2000
 """What all evaluations with many digits may cost together; one may cost half of it."""
 
 Outcome: TypeAlias = Any
@@ -142,13 +142,18 @@ def is_exact(value: Any) -> bool:
 
 def outcomes(tree: Node, where: Sequence[Point], total: int = TOTAL_WORK) -> tuple[Outcome, ...]:
     """The tree's value at each point, with the work of all of them bounded together."""
-    function, found = compiled(tree), []
+    function, found, cost = compiled(tree), [], cost_of(tree)
     for point in where:
-        work = Work(min(POINT_WORK, total))
+        work = Work(max(0, min(POINT_WORK, total)))
         before = work.left
-        found.append(outcome(function, point, work))
-        total -= before - work.left
+        found.append(outcome(function, point, work) if total > 0 else TOO_MUCH)
+        total -= before - work.left + cost
     return tuple(found)
+
+
+def cost_of(tree: Node) -> int:
+    """What evaluating a tree at one point costs, its series and powers aside."""
+    return size(tree) // 3
 
 
 def outcome(function: Any, point: Point, work: Work) -> Outcome:
@@ -175,11 +180,16 @@ def _with(vocabulary: Vocabulary, specs: tuple[SymbolSpec, ...]) -> Vocabulary:
 
 @lru_cache(maxsize=1024)
 def _precise_outcome(tree: Node, items: tuple[tuple[str, Any], ...], digits: int) -> tuple[Outcome, int]:
-    """The value with many digits, and its cost: a kept value costs the same, so that no verdict depends on it."""
+    """The reference's, kept. A kept value costs the same as a new one, so that no verdict depends on it."""
+    return _precisely(tree, dict(items), digits)
+
+
+def _precisely(tree: Node, point: Point, digits: int) -> tuple[Outcome, int]:
+    """The value with many digits, and its cost."""
     work = Work(PRECISE_WORK // 2)
     found: Outcome
     try:
-        found = evaluate_precisely(tree, dict(items), digits, work)
+        found = evaluate_precisely(tree, point, digits, work)
     except Undefined:
         found = UNDEFINED
     except TooMuchWork:
@@ -211,6 +221,7 @@ class Judge:
                     if not self.confirm:
                         return True
                     self.confirm -= 1
+                    return self._precisely(point) is not False  # too heavy for 50 digits: the floats decide
         return self._precisely(point)
 
     def _precisely(self, point: Point) -> bool | None:
@@ -219,7 +230,7 @@ class Judge:
         for digits in (50, 120):
             if self.precise_left <= 0:
                 return None
-            left, left_cost = _precise_outcome(self.answer, items, digits)
+            left, left_cost = _precisely(self.answer, point, digits)
             right, right_cost = _precise_outcome(self.reference, items, digits)
             self.precise_left -= left_cost + right_cost
             if right is UNDEFINED or right is TOO_MUCH or left is TOO_MUCH:
@@ -231,13 +242,14 @@ class Judge:
             mp = context(digits)
             left, right = (_in(mp, left), _in(mp, right))
             large, new_gap = max(abs(left), abs(right)), abs(left - right)
-            if new_gap <= large * mp.mpf(10) ** -25:
-                return True
-            if gap is None and large > mp.mpf(10) ** -20:
-                return False
-            if gap is not None:  # tiny at 50 digits: rounding shrinks with more digits, a difference stays
+            if gap is None:
+                if new_gap <= large * mp.mpf(10) ** -44:
+                    return True
+                if new_gap > large * mp.mpf(10) ** -20 and large > mp.mpf(10) ** -20:
+                    return False
+                gap = new_gap
+            else:  # in between: rounding shrinks with more digits, a difference stays
                 return bool(new_gap <= gap * mp.mpf(10) ** -30)
-            gap = new_gap
         return None
 
 
@@ -253,6 +265,7 @@ def float_of(value: Any) -> float | None:
         return None
 
 
+@lru_cache(maxsize=128)
 def compare(answer: Node, reference: Node, vocabulary: Vocabulary, seed: str) -> Comparison:
     """Whether `answer` is `reference` on the domain of the vocabulary. The same input gives the same result, always."""
     if answer == reference:
@@ -264,14 +277,17 @@ def compare(answer: Node, reference: Node, vocabulary: Vocabulary, seed: str) ->
     while True:
         where = points(_with(vocabulary, specs), seed, count)
         expected = reference_outcomes(reference, vocabulary, specs, seed, count)
-        function = compiled(answer)
+        function, cost = compiled(answer), cost_of(answer)
         for place in range(start, len(where)):
             if expected[place] is UNDEFINED:
                 continue
+            if total <= 0:
+                too_much += 1
+                break
             work = Work(max(0, min(POINT_WORK, total)))
             before = work.left
             mine = outcome(function, where[place], work)
-            total -= before - work.left
+            total -= before - work.left + cost
             if (mine is TOO_MUCH and work.left == 0) or expected[place] is TOO_MUCH:
                 too_much += 1
                 continue
@@ -333,13 +349,15 @@ def simplest(
     if specs is None:
         specs = symbols_of(vocabulary, answer, reference)
     judge = Judge(answer, reference, confirm=0)
-    first, second, left = compiled(answer), compiled(reference), TOTAL_WORK
+    first, second, left = compiled(answer), compiled(reference), TOTAL_WORK // 2
+    judge.precise_left //= 2
+    cost = cost_of(answer) + cost_of(reference)
     undefined: Difference | None = None
     for point in simple_points(_with(vocabulary, specs), 48):
         work = Work(max(0, min(POINT_WORK, left)))
         before = work.left
         right_value, left_value = outcome(second, point, work), outcome(first, point, work)
-        left -= before - work.left
+        left -= before - work.left + cost
         if judge.agree(point, left_value, right_value) is False:
             found = _difference(answer, reference, point)
             if found.yours is not None:
@@ -351,12 +369,12 @@ def simplest(
 
 
 def _difference(answer: Node, reference: Node, point: Point) -> Difference:
-    items, used = tuple(point.items()), _shown(answer, reference, point)
+    used = _shown(answer, reference, point)
     values = []
     for tree in (answer, reference):
         value = outcome(compiled(tree), point, Work())
         if isinstance(value, _Absent) or not is_exact(value):
-            value, _ = _precise_outcome(tree, items, 50)
+            value, _ = _precisely(tree, point, 50)
         values.append(None if isinstance(value, _Absent) else value)
     return Difference(used, values[0], values[1])
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from tutor.answers import compare as comparing
 from tutor.answers.compare import TOO_MUCH, UNDEFINED, Difference, compare, float_of, is_exact, outcome, outcomes
-from tutor.answers.evaluate import Point, Work, compiled, free_names
+from tutor.answers.evaluate import Point, Work, compiled, free_names, size
 from tutor.answers.preview import one_line, pretty
 from tutor.answers.sampling import points, simple_points, symbols_of, within
 from tutor.answers.tree import Call, Node, Product, Sum, Symbol
@@ -43,7 +43,8 @@ Kind: TypeAlias = Literal[
 PROOF = 6
 """A relation is believed where it holds at all points, and these are at least so many that tell something."""
 MOST_VARIANTS = 160
-VARIANT_WORK = 4000
+VARIANT_WORK = 6000
+SPECIAL_WORK = 4000
 
 _SLIPS: dict[str, tuple[Kind, str]] = {
     "term factor": (
@@ -121,6 +122,7 @@ class _Case:
 
     def __init__(self, answer: Node, reference: Node, vocabulary: Vocabulary, seed: str) -> None:
         self.answer, self.reference = answer, reference
+        self.size = size(answer)
         self.constraints = vocabulary.constraints
         self.specs = symbols_of(vocabulary, answer, reference)
         self.names = tuple(spec.name for spec in self.specs if spec.length is None)
@@ -273,7 +275,7 @@ def _slips(later: bool) -> Callable[[_Case], Explained]:
         for slip, tree in itertools.islice(variants(case.answer, case.names), MOST_VARIANTS):
             if (slip in _LATER) != later or slip in found or left <= 0:
                 continue
-            right_everywhere, cost = _matches(case, tree, left)
+            right_everywhere, cost = _matches(case, tree, left, case.size)
             left -= cost
             if right_everywhere:
                 found[slip] = _SLIPS[slip]
@@ -285,13 +287,14 @@ def _slips(later: bool) -> Callable[[_Case], Explained]:
     return explain
 
 
-def _matches(case: _Case, tree: Node, left: int) -> tuple[bool, int]:
-    function, spent, seen = compiled.__wrapped__(tree), 4, 0
+def _matches(case: _Case, tree: Node, left: int, nodes: int) -> tuple[bool, int]:
+    """Whether a changed tree has the right values, and what it cost to see."""
+    function, spent, seen = compiled.__wrapped__(tree), 8 + nodes, 0
     for point, _, right in reversed(case.used):  # the edge cases, where many agree, come last
         work = Work(max(1, left - spent))
         before = work.left
         value = outcome(function, point, work)
-        spent += 4 + before - work.left
+        spent += 1 + nodes // 4 + before - work.left
         if value is UNDEFINED or value is TOO_MUCH or not same(value, right):
             return False, spent
         seen += 1
@@ -366,9 +369,8 @@ def _has_effect(case: _Case, tree: Node, name: str) -> bool:
 def _special_case(case: _Case) -> Explained:
     """A condition under which the answer is right at every point found, and without which it is wrong at some."""
     sample = list(case.used)
-    for tree_point in case.simple:
-        left = outcome(compiled(case.answer), tree_point, Work(600))
-        right = outcome(compiled(case.reference), tree_point, Work(600))
+    ours, theirs = outcomes(case.answer, case.simple, SPECIAL_WORK), outcomes(case.reference, case.simple, SPECIAL_WORK)
+    for tree_point, left, right in zip(case.simple, ours, theirs, strict=True):
         if right is not UNDEFINED and right is not TOO_MUCH and left is not TOO_MUCH:
             sample.append((tree_point, left, right))
     verdicts = [(point, left is not UNDEFINED and same(left, right), right != 0) for point, left, right in sample]
