@@ -72,7 +72,6 @@ def test_the_set_may_stand_in_front():
 
 
 def test_a_derivation_can_come_through_standard_input():
-    pytest.importorskip("tutor.answers.derivation")
     done = shell("check", "initialization/derivation", "-", send=b"Var[y] = d sigma^2\n")
     assert done.returncode in (0, 1)
     assert done.stdout
@@ -91,6 +90,7 @@ def test_a_derivation_can_come_through_standard_input():
         (["--colour", "256"], "--color"),
         (["--color", "12"], "truecolor, 256, 16"),
         (["--plain", "check"], "comes first"),
+        (["report", "--format", "pdf"], "md, html, json"),
         (["serve", "--port", "x"], "whole number"),
         (["serve", "--port", "0"], "1 to 65535"),
         (["lint", "/nowhere/at/all"], "set.toml"),
@@ -200,6 +200,41 @@ def test_compare_batch_says_equal_different_or_why_not():
 @pytest.mark.parametrize(("pair", "status"), [(("2a", "a+a"), 0), (("-a", "a"), 1), (("a)", "a"), 2)])
 def test_compare_of_two_formulas(pair, status):
     assert cli.main(["compare", *pair]) == status
+
+
+# ---------------------------------------------------------------- report
+
+
+def test_report_tells_what_was_done_in_three_formats(home, capsys):
+    from tutor.progress.store import Store
+
+    with Store(home / "state" / "progress.db") as store:
+        store.record_attempt(f"ps08/{COST}", "n K^2", "incorrect")
+        store.record_attempt(f"ps08/{COST}", "n K^2 L", "correct")
+        store.record_hint(f"ps08/{COST}", "one")
+    assert cli.main(["report", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    first = found["parts"][0]
+    assert (first["part"], first["state"], first["attempts"], first["hints"]) == (f"ps08/{COST}", "solved", 2, 1)
+    assert cli.main(["report"]) == 0
+    assert "1 of 23 parts solved" in capsys.readouterr().out
+    assert cli.main(["report", "--format", "html"]) == 0
+    assert capsys.readouterr().out.startswith("<!doctype html>")
+
+
+def test_report_before_anything_was_done_makes_no_folder(home, capsys):
+    assert cli.main(["report"]) == 0
+    assert "0 of 23" in capsys.readouterr().out
+    assert not home.exists()
+
+
+def test_report_of_a_broken_state_says_what_to_do(home, capsys):
+    (home / "state" / "progress.db").mkdir(parents=True)
+    assert cli.main(["report"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tutor: ")
+    assert "Traceback" not in err
 
 
 # ---------------------------------------------------------------- lint, doctor, serve

@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "judge an answer, or many as JSON lines",
     "compare": "say whether two formulas are equal",
     "lint": "check the content of a folder of problems",
+    "report": "what has been solved, as Markdown, HTML or JSON",
     "doctor": "what this machine and this terminal offer, and what to set",
     "serve": "the interface in a browser on this machine",
 }

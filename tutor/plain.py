@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from string import ascii_lowercase
 from typing import TypeVar
 
-from tutor import paths
-from tutor.commands import Trouble, nearest, sets_or_trouble
+from tutor.commands import Trouble, nearest, open_store, sets_or_trouble
 from tutor.content.judge import judge, look
 from tutor.content.model import Part, Problem, ProblemSet, Verdict
 from tutor.plaintext import counterexample, line, lines
-from tutor.progress.store import PartProgress, Store, StoreError
+from tutor.progress.store import OPEN, PartProgress, Store, StoreError
 
 Result = TypeVar("Result")
 
@@ -42,13 +41,14 @@ def converse(problem: str | None = None) -> int:
     sets = sets_or_trouble()
     talk: Conversation | None = None
     try:
-        store, trouble = Store(paths.state_folder() / "progress.db"), ""
+        store = open_store(sets)
+        trouble = ""
     except StoreError as error:
         store, trouble = Store(None), f"{error} Nothing of this visit will be kept."
     try:
         talk = Conversation(sets, store, _reader(), _say, _width())
-        if trouble:
-            _say(trouble)
+        if trouble or store.notice:
+            _say(trouble or store.notice)
         talk.run(problem)
     finally:
         try:
@@ -404,7 +404,7 @@ class Conversation:
 
     def progress(self, part: Part) -> PartProgress:
         """What was done at a part."""
-        return self.ask(lambda: self.store.progress(part.key), PartProgress("open", 0, 0, False, None, None))
+        return self.ask(lambda: self.store.progress(part.key), OPEN)
 
     def state(self, part: Part) -> str:
         """solved, tried or open."""

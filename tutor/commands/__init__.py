@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from tutor.content.model import ProblemSet
+    from tutor.progress.store import Store
 
 CORRECT, INCORRECT, INVALID = 0, 1, 2
 
@@ -94,3 +95,21 @@ def sets_or_trouble() -> tuple[ProblemSet, ...]:
         return load_sets()
     except ContentError as error:
         raise Trouble(f"The problems cannot be read: {error}. `tutor lint` lists all that is wrong.") from None
+
+
+def open_store(sets: tuple[ProblemSet, ...]) -> Store:
+    """The learner's progress, under the names its parts have now. Raises StoreError."""
+    from tutor import paths
+    from tutor.progress.store import Store
+
+    store = Store(paths.state_folder() / "progress.db")
+    renamed = {
+        f"{one.id}/{problem.id}/{old}": part.key
+        for one in sets
+        for problem in one.problems
+        for part in problem.parts
+        for old in part.aliases
+    }
+    if renamed:
+        store.adopt(renamed)
+    return store

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def as_lines(checks: Sequence[Check], width: int) -> Iterator[str]:
-    """The checks for people; a line to copy is never broken, what is said about it goes below where there is no room."""
+    """The checks for people; a line to copy is never broken, what is said about it goes below."""
     column = max(len(check.name) for check in checks) + 4
     room = max(width - column, 30)
     for check in checks:
