@@ -9,12 +9,14 @@ help:  ## List what there is
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "tutor needs Python 3.11 or newer; try: make tutor PYTHON=python3.12"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV); PyTorch takes a while the first time."
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@echo "Installing what the tests need."
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
 tutor: $(VENV)/installed  ## Create .venv, install, open the interface
@@ -22,6 +24,7 @@ tutor: $(VENV)/installed  ## Create .venv, install, open the interface
 
 test: $(VENV)/installed-test  ## Create .venv, install, run every check and the whole test suite
 	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 	PYTHONPATH=. $(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tutor.content.load import load_sets
-from tutor.plain import COMMANDS, Conversation
+from tutor.plain.talk import COMMANDS, Conversation
 from tutor.progress.store import Store, StoreError
 
 BOXES = set("─│┌┐└┘├┤┬┴┼━┃╭╮╰╯═║\x1b")

@@ -1,17 +1,16 @@
-"""The whole product as a conversation line by line: for screen readers, TERM=dumb, pipes and logs."""
+"""One learner's talk with the tutor: where they are, the commands, the answers. Lines come in and go out as values."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from string import ascii_lowercase
 from typing import TypeVar
 
-from tutor.commands import Trouble, nearest, open_store, sets_or_trouble
+from tutor.commands import nearest
 from tutor.content.judge import judge, look
 from tutor.content.model import Part, Problem, ProblemSet, Verdict
-from tutor.plaintext import counterexample, line, lines
+from tutor.plain.words import called, fault, reading, verdict_in_words
+from tutor.plaintext import line, lines
 from tutor.progress.store import OPEN, PartProgress, Store, StoreError
 
 Result = TypeVar("Result")
@@ -33,29 +32,6 @@ COMMANDS = {
 ALSO = {"exit": "quit", "bye": "quit", "previous": "back", "hints": "hint", "?": "help", "steps": "part"}
 ASK_SOLUTION = "Type solution again to read it. That is recorded, and is no shame; hint gives a hint."
 SAME = "This is the answer judged just before; it is not counted again."
-WORDS = {"correct": "Yes.", "incorrect": "Not yet.", "invalid": "Not readable:"}
-
-
-def converse(problem: str | None = None) -> int:
-    """Hold the conversation on standard input and output; returns the exit status."""
-    sets = sets_or_trouble()
-    talk: Conversation | None = None
-    try:
-        store = open_store(sets)
-        trouble = ""
-    except StoreError as error:
-        store, trouble = Store(None), f"{error} Nothing of this visit will be kept."
-    try:
-        talk = Conversation(sets, store, _reader(), _say, _width())
-        if trouble or store.notice:
-            _say(trouble or store.notice)
-        talk.run(problem)
-    finally:
-        try:
-            store.close()
-        except StoreError as error:
-            print(f"tutor: {error}", file=sys.stderr)
-    return 1 if trouble or talk.unsaved else 0
 
 
 class Conversation:
@@ -321,11 +297,11 @@ class Conversation:
             self.say("Type an answer, or help.")
             return
         if part.kind == "choice":
-            text = self.option(text)
+            text = called(part.options, text)
             if any(option.id == text for option in part.options):
                 self.say(f"Chosen: {self.as_said(text)}")
-        elif part.kind != "derivation":
-            self.reading(text)
+        elif part.kind != "derivation" and (read := reading(text, part.vocabulary)):
+            self.say(read)
         self.save(text)
         verdict = judge(part, text, self.earlier())
         note = ""
@@ -333,53 +309,21 @@ class Conversation:
             new = self.ask(lambda: self.store.record_attempt(part.key, text, verdict.status, verdict.mistake), True)
             note = SAME if not new and verdict.status == "incorrect" else ""
         self.verdict = (text, verdict)
-        self.tell(text, verdict)
+        self.text(verdict_in_words(part, text, verdict))
         if note:
             self.say(note)
         if verdict.status == "correct":
             self.say(self.following())
 
-    def option(self, text: str) -> str:
-        """The id of an option called by its letter, its number or its name; other texts as they are."""
-        called = text.strip("().").lower()
-        names = {option.id: option.id for option in self.part.options}
-        for number, option in enumerate(self.part.options):
-            names |= {ascii_lowercase[number]: option.id, str(number + 1): option.id}
-        return names.get(called, text)
-
     def step(self, steps: str, text: str) -> None:
         """Add a line to a derivation, unless it cannot be read."""
-        fault = look(self.part, text).problem
-        if fault is not None:
-            self.text(f"{WORDS['invalid']} {_place(text, fault.start, fault.end)}{fault.message}")
+        problem = look(self.part, text).problem
+        if problem is not None:
+            self.text(fault(text, problem.start, problem.end, problem.message))
             return
         taken = f"{steps}\n{text}" if steps else text
         self.save(taken)
         self.say(f"Step {len(taken.splitlines())} is taken down.")
-
-    def reading(self, text: str) -> None:
-        """Say in one line how a formula was read."""
-        from tutor.answers.errors import Unreadable
-        from tutor.answers.preview import one_line, pretty, uses
-        from tutor.answers.reading import read
-
-        try:
-            tree = read(text, self.part.vocabulary).tree
-        except Unreadable:
-            return
-        names = ", ".join(pretty(name) for name in uses(tree))
-        self.say(f"Read as {one_line(tree)}" + (f", uses {names}." if names else "."))
-
-    def tell(self, text: str, verdict: Verdict) -> None:
-        """A verdict in words."""
-        where = ""
-        if verdict.status == "invalid" and verdict.start is not None and self.part.kind != "choice":
-            where = _place(text, verdict.start, verdict.end)
-        message = verdict.message.strip()
-        if verdict.status == "correct":
-            for opening in ("✓ ", "yes.", "Yes.", "yes,"):
-                message = message.removeprefix(opening).strip()
-        self.text(" ".join(word for word in (WORDS[verdict.status], where + message, counterexample(verdict)) if word))
 
     def following(self) -> str:
         """What comes after a right answer."""
@@ -434,51 +378,3 @@ class Conversation:
         """Prose, in as many lines as it needs."""
         for row in lines(text, self._width):
             self._say(row)
-
-
-def _place(text: str, start: int, end: int | None) -> str:
-    """Where in an answer, in words: a caret says nothing to who listens."""
-    at = text[start : max(start + 1, end or 0)].strip()
-    if not at:
-        return "at the end: " if start >= len(text.rstrip()) else f"at character {start + 1}: "
-    return f"at character {start + 1}, {at}: " if len(at) <= 20 else f"at character {start + 1}: "
-
-
-def _width() -> int:
-    try:
-        return min(os.get_terminal_size(sys.stdout.fileno()).columns, 80) - 2
-    except (OSError, ValueError, AttributeError):
-        return 78
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
-
-
-def _reader() -> Callable[[str], str | None]:
-    """Reads lines: with editing in a terminal, and repeated in the output where they come from a pipe."""
-    if sys.stdin is None:
-        raise Trouble("The conversation needs an input; send answers to it, for example: echo quit | tutor --plain")
-    if hasattr(sys.stdin, "reconfigure"):
-        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    if terminal and os.environ.get("TERM") != "dumb":
-        import contextlib
-
-        with contextlib.suppress(ImportError):
-            import readline  # noqa: F401  input() edits lines with it
-
-    def read(prompt: str) -> str | None:
-        try:
-            if terminal:
-                return input(prompt)
-            typed = sys.stdin.readline()
-        except EOFError:
-            print()
-            return None
-        if not typed:
-            return None
-        print(prompt + typed.rstrip("\r\n"), flush=True)
-        return typed
-
-    return read
