@@ -154,3 +154,9 @@ def test_any_pair_gets_a_diagnosis(left, right, sign):
     again = said(one, two, COST)
     assert found == again
     assert found.message or found.kind == "right"
+
+
+@pytest.mark.parametrize("text", ["1e400", "10^400", "-1e400", "1e400 + d"])
+def test_a_number_too_large_for_a_float_gets_its_diagnosis(text: str) -> None:
+    found = diagnose(tree(text, INITIALIZATION), tree("sqrt(2/d)", INITIALIZATION), INITIALIZATION, "seed")
+    assert found.message

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tutor.answers.errors import TooMuchWork, Undefined
@@ -85,10 +84,24 @@ def run(function: Compiled, point: Point, work: Work) -> Value:
     raise Undefined("a sequence needs an index")
 
 
-@lru_cache(maxsize=512)
+_MOST_COMPILED = 512
+_compiled: dict[int, tuple[Node, Compiled]] = {}
+
+
 def compiled(tree: Node) -> Compiled:
-    """The tree as a function of a point and the work it may spend."""
-    return _compile(tree)
+    """The tree as a function of a point and the work it may spend.
+
+    Kept by identity, not by value: to look a long answer up by value is to hash it whole each time, which took longer
+    than to evaluate it.
+    """
+    kept = _compiled.get(id(tree))
+    if kept is not None and kept[0] is tree:
+        return kept[1]
+    function = _compile(tree)
+    if len(_compiled) >= _MOST_COMPILED:
+        _compiled.clear()
+    _compiled[id(tree)] = (tree, function)
+    return function
 
 
 def as_integer(value: Any) -> int:
