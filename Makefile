@@ -27,6 +27,7 @@ test: $(VENV)/installed-test  ## Create .venv, install, run every check and the 
 	$(BIN)/ruff check .
 	PYTHONPATH=. $(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m tutor lint
 	$(BIN)/python -m pytest -n 2
 
 install: $(VENV)/installed-test  ## Create .venv and install, nothing else

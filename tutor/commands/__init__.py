@@ -100,16 +100,9 @@ def sets_or_trouble() -> tuple[ProblemSet, ...]:
 def open_store(sets: tuple[ProblemSet, ...]) -> Store:
     """The learner's progress, under the names its parts have now. Raises StoreError."""
     from tutor import paths
+    from tutor.content.ids import renamed
     from tutor.progress.store import Store
 
     store = Store(paths.state_folder() / "progress.db")
-    renamed = {
-        f"{one.id}/{problem.id}/{old}": part.key
-        for one in sets
-        for problem in one.problems
-        for part in problem.parts
-        for old in part.aliases
-    }
-    if renamed:
-        store.adopt(renamed)
+    store.adopt(renamed(sets))
     return store

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import re
 import sys
@@ -43,8 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.batch:
         if arguments.part is not None:
             raise Trouble(f"check --batch reads its answers from standard input; leave out {arguments.part}.")
-        for line in judge_lines(read_lines(), sets_or_trouble()):
-            write_bytes(as_json(line).encode() + b"\n")
+        sets = sets_or_trouble()
+        # What is loaded stays; looking through it again and again for garbage costs milliseconds an answer.
+        gc.freeze()
+        for verdict in judge_lines(read_lines(), sets):
+            write_bytes(as_json(verdict).encode() + b"\n")
         return CORRECT
     if arguments.part is None or not arguments.answer:
         missing = "the part and the answer" if arguments.part is None else "the answer"
@@ -69,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def as_values(part: Any, answer: Any, verdict: Verdict) -> dict[str, Any]:
     """A verdict as JSON has it. `start` and `end` place what cannot be read, in characters of the answer."""
+    from tutor.plaintext import line
+
     found = verdict.counterexample
     example = (
         None if found is None else {"symbols": dict(found.symbols), "yours": found.yours, "expected": found.expected}
@@ -77,7 +83,7 @@ def as_values(part: Any, answer: Any, verdict: Verdict) -> dict[str, Any]:
         "part": part,
         "answer": answer,
         "verdict": verdict.status,
-        "message": verdict.message,
+        "message": line(verdict.message) if "$" in verdict.message else verdict.message,
         "counterexample": example,
         "preview": verdict.preview,
     }

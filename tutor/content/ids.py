@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tutor.content.load import load_set
@@ -113,3 +113,14 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+
+
+def renamed(sets: Iterable[ProblemSet]) -> dict[str, str]:
+    """The keys that parts had before (`set/problem/alias`), each with the key the part has now."""
+    return {
+        f"{one.id}/{problem.id}/{old}": part.key
+        for one in sets
+        for problem in one.problems
+        for part in problem.parts
+        for old in part.aliases
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from typing import ClassVar
 
 from textual import constants, events, work
 from textual.app import App, SystemCommand
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from tutor import paths
@@ -30,7 +32,7 @@ class TutorApp(App[int]):
     """The tutor in a terminal."""
 
     TITLE = "tutor"
-    BINDINGS: ClassVar = keys.bindings("everywhere")
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("everywhere")
     COMMAND_PALETTE_BINDING = ""
     CSS = """
     * { scrollbar-color: $rule; scrollbar-color-hover: $quiet; scrollbar-color-active: $accent;
@@ -66,7 +68,9 @@ class TutorApp(App[int]):
     def _open_store(self) -> Store:
         """The store of the learner's progress; one in memory where that cannot be opened, and that is said."""
         try:
-            return Store(paths.state_folder() / "progress.db")
+            store = Store(paths.state_folder() / "progress.db")
+            self._start_trouble = store.notice
+            return store
         except StoreError as error:
             self._start_trouble = f"{error} Nothing of this visit will be kept."
             return Store(None)
@@ -98,13 +102,21 @@ class TutorApp(App[int]):
             sets, trouble = load_sets(), ""
         except ContentError as error:
             sets, trouble = (), f"The problems cannot be read: {error}"
-        # What a problem's screen needs is read here too, so that enter opens it at once.
+        # What a problem's screen and the first verdict need is read here too, so that no key waits for it; and what
+        # is loaded stays, so the garbage collector need not look through it again and again.
+        import mpmath  # noqa: F401
+
         import tutor.tui.screens.problem  # noqa: F401
+
+        gc.freeze()
 
         self.call_from_thread(self.loaded, tuple(sets), trouble)
 
     def loaded(self, sets: tuple[ProblemSet, ...], trouble: str) -> None:
         """The content is there."""
+        from tutor.content.ids import renamed
+
+        self.saver.ask(lambda: self.saver.store.adopt(renamed(sets)), None)
         self.sets, self.content_trouble, self._loaded = sets, trouble, True
         self.begin()
 
@@ -270,7 +282,9 @@ def run(problem: str | None = None, *, mouse: bool = True, color: str | None = N
     """Open the interface; `color` is truecolor, 256 or 16. Returns the exit code."""
     if color is not None:
         # Textual reads the environment when it is imported, which is past; the app asks here.
-        vars(constants)["COLOR_SYSTEM"] = {"16": "standard"}.get(color, color)
+        # Its name for 16 colours is "standard".
+        for constant in ("COLOR_SYSTEM",):
+            setattr(constants, constant, {"16": "standard"}.get(color, color))
     return TutorApp(problem, theme=theme or _configured_theme(paths.config_file())).run(mouse=mouse) or 0
 
 

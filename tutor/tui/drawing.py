@@ -6,11 +6,11 @@ A sign always stands beside a colour, and a word beside a sign where there is ro
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.style import Style
 
 from tutor.content.model import Part, Problem, ProblemSet, Verdict
 from tutor.progress.store import PartProgress
@@ -22,6 +22,7 @@ Progress: TypeAlias = Mapping[str, PartProgress]
 SIGNS = {"solved": "●", "tried": "◐", "open": "○"}
 QUIET, ACCENT, RIGHT, WRONG = "$quiet", "bold $accent", "bold $success", "bold $error"
 WIDE_VERDICT = 56
+ROOMY = 70
 SMALLEST = (40, 15)
 
 
@@ -96,8 +97,9 @@ def problem_row(problem: Problem, progress: Progress, chosen: bool, column: int,
     longest = max(len(problem.parts), 11)
     if width >= column + longest + 8:
         gap = " " * max(2, column - head.cell_length)
-        room = width - column - longest - 3
-        after = (" " * (longest + 3 - dots.cell_length) + cut(following, room), QUIET) if room >= 16 else ""
+        # The sentence below the list says it in full; here it stands only where it fits.
+        fits = chosen and cell_len(following) <= width - column - longest - 3
+        after = (" " * (longest + 3 - dots.cell_length) + following, QUIET) if fits else ""
         return [Content.assemble(head, gap, dots, after)]
     room = width - 5 - dots.cell_length - 2
     return [head, Content.assemble("     ", dots, "  ", (cut(following, room), QUIET))]
@@ -108,7 +110,7 @@ def home_list(sets: Sequence[ProblemSet], progress: Progress, chosen: int, width
     lines: Lines = []
     owner: list[int] = []
     titles = [cell_len(prose.plain(problem.title)) for one in sets for problem in one.problems]
-    column = min(max(titles, default=0), 44) + 8
+    column = min(max(titles, default=0), 44) + 7
     at = 0
     for one in sets:
         if lines:
@@ -209,6 +211,14 @@ def numbers(verdict: Verdict) -> str:
     return f"At {where} {values}" if where else values[0].upper() + values[1:]
 
 
+def numbers_apart(message: str, verdict: Verdict) -> str:
+    """The message with the numbers of the counterexample in a line of their own."""
+    found = verdict.counterexample
+    where = ", ".join(f"{name} = {value}" for name, value in found.symbols) if found else ""
+    before, numbers_of_it, after = message.partition(where) if where else (message, "", "")
+    return f"{before.rstrip()}\n\n{numbers_of_it}{after}" if before.rstrip().endswith((".", "?")) else message
+
+
 def verdict_lines(verdict: Verdict, text: str, note: str, width: int) -> Lines:
     """What was said about an answer: the sign and the words, then why, then numbers, then what to do now."""
     if verdict.status == "invalid":
@@ -222,7 +232,7 @@ def verdict_lines(verdict: Verdict, text: str, note: str, width: int) -> Lines:
     if correct:
         for opening in ("✓ ", "yes.", "Yes.", "yes,"):
             message = message.removeprefix(opening).strip()
-    text = "\n\n".join(one for one in (message, numbers(verdict)) if one)
+    text = "\n\n".join(one for one in (numbers_apart(message, verdict), numbers(verdict)) if one)
     body = prose.lay_out(text, width - (13 if width >= WIDE_VERDICT else 4))
     body = [line for line in body if line.plain.strip()]
     if width >= WIDE_VERDICT:
@@ -252,28 +262,39 @@ def solution_lines(text: str, width: int) -> Lines:
     return [Content.styled("  solution", QUIET), *said(text, width, "  ")]
 
 
-def key_line(places: Iterable[keys.Place], keymap: Mapping[str, str], width: int) -> Lines:
-    """The keys of these places, in as many lines as they need; each can be clicked."""
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a key's name stands at the bottom, in cells, and what a click on it does."""
+
+    row: int
+    start: int
+    end: int
+    action: str
+
+
+def key_line(places: Iterable[keys.Place], keymap: Mapping[str, str], width: int) -> tuple[Lines, list[Spot]]:
+    """The keys of these places, in as many lines as they need, and where each can be clicked."""
     lines: list[list[Content]] = [[]]
+    spots: list[Spot] = []
     used = 0
-    gap = 2
-    for key in keys.in_footer(places):
-        name = keys.names(key, keymap)
-        item = Content.assemble((name, "$accent"), (f" {key.label}", QUIET))
-        if key.action:
-            item = item.stylize(Style.from_meta({"@click": click(key)}))
-        if used and used + gap + item.cell_length > width:
+    for key in keys.in_footer(places, width >= ROOMY):
+        item = Content.assemble((keys.names(key, keymap), "$accent"), (f" {key.label}", QUIET))
+        if used and used + 2 + item.cell_length > width:
             lines.append([])
             used = 0
-        used += item.cell_length + (gap if used else 0)
+        start = used + (2 if used else 0)
+        used = start + item.cell_length
         lines[-1].append(item)
-    return [Content("  ").join(line) for line in lines]
+        spots.append(Spot(len(lines) - 1, start, used, click(key)))
+    return [Content("  ").join(line) for line in lines], spots
 
 
 def click(key: keys.Key) -> str:
     """The action a click on a key runs, from the screen's point of view."""
-    if key.place == "choice":
+    if key.id == "option-up":
         return "screen.option(1)"
+    if not key.action:
+        return ""
     return key.action if "(" in key.action else f"{key.action}()"
 
 
@@ -281,6 +302,7 @@ def help_lines(keymap: Mapping[str, str], width: int) -> Lines:
     """The help screen: every key of the table by place, then how answers are typed."""
     width = min(width, 80)
     column = 18 if width >= 60 else 13
+    names = ", ".join(f"`{key.id}`" for key in keys.TABLE if key.action)
     lines: Lines = []
     for place, title in keys.TITLES.items():
         rows = keys.at(place)
@@ -297,7 +319,7 @@ def help_lines(keymap: Mapping[str, str], width: int) -> Lines:
             lines.append(Content.assemble("  ", (name, "$accent"), " " * (column - cell_len(name)), body[0]))
             lines += [Content.assemble(" " * (column + 2), line) for line in body[1:]]
         lines.append(Content(""))
-    return [*lines, *prose.lay_out(TYPING, width)]
+    return [*lines, *prose.lay_out(TYPING + CHANGING.format(names=names), width)]
 
 
 TYPING = """
@@ -313,4 +335,11 @@ one answer. The preview below the field shows what was read.
 
 What is typed is kept within a second, and when you leave. Looking at a hint or a solution is recorded, and is no shame.
 Where the mouse is in the terminal's way, `tutor --no-mouse` leaves it alone; Shift selects past it.
+"""
+
+CHANGING = """
+## Other keys
+
+The configuration file (`tutor doctor` says where) takes others: under `[keys]`, a line such as `hint = "f8"`. The names
+are {names}.
 """

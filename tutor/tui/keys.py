@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 Place: TypeAlias = Literal["home", "problem", "line", "choice", "steps", "help", "everywhere"]
 
@@ -19,7 +19,7 @@ class Key:
 
     `keys` is what Textual calls them, separated by commas; `label` the word at the bottom of the screen, `says` the
     sentence of the help screen. `shown` replaces the keys' names where they would be long. A key that is not in the
-    `footer` is still in the help. `palette` offers it in the command palette.
+    `footer` stands there only where there is room, and always in the help. `palette` offers it in the command palette.
     """
 
     id: str
@@ -30,70 +30,61 @@ class Key:
     place: Place
     footer: bool = True
     shown: str | None = None
-    first: bool = False
     palette: bool = True
 
+    @property
+    def first(self) -> bool:
+        """Whether the key is ours before a field sees it."""
+        return self.place == "problem" and self.id != "home"
 
-TABLE: tuple[Key, ...] = (
+
+HOME = (
     Key("continue", "enter", "screen.open", "continue", "open the problem chosen, where you were", "home"),
     Key("up", "up,k", "screen.move(-1)", "choose", "the problem above", "home", shown="↑↓", palette=False),
-    Key("down", "down,j", "screen.move(1)", "", "the problem below", "home", footer=False, palette=False),
+    Key("down", "down,j", "screen.move(1)", "", "the problem below", "home", palette=False),
     Key("help-home", "question_mark", "app.help", "keys", "this list of keys", "home", palette=False),
     Key("quit-home", "q", "app.leave", "quit", "leave; everything typed is kept", "home", palette=False),
+)
+FIELDS = (
     Key("check-line", "enter", "screen.check", "check", "judge the answer; after a right one, go on", "line"),
     Key("option-up", "up", "move(-1)", "choose", "the option above", "choice", shown="↑↓", palette=False),
-    Key("option-down", "down", "move(1)", "", "the option below", "choice", footer=False, palette=False),
-    Key("check-choice", "enter", "screen.check", "check", "judge the option chosen", "choice", palette=False),
-    Key(
-        "check",
-        "f5,ctrl+j",
-        "screen.check",
-        "check",
-        "judge the answer, also one of several lines",
-        "problem",
-        first=True,
-    ),
-    Key("hint", "f2", "screen.hint", "hint", "one hint more", "problem", first=True),
-    Key(
-        "solution", "f4", "screen.solution", "solution", "the worked solution; asks once before", "problem", first=True
-    ),
-    Key("next-part", "tab", "screen.part(1)", "next", "the next part", "problem", first=True),
-    Key("previous-part", "shift+tab", "screen.part(-1)", "back", "the part before", "problem", footer=True, first=True),
-    Key("next-problem", "ctrl+n", "screen.problem(1)", "problem", "the next problem", "problem", first=True),
-    Key(
-        "previous-problem",
-        "ctrl+o",
-        "screen.problem(-1)",
-        "",
-        "the problem before",
-        "problem",
-        footer=False,
-        first=True,
-    ),
-    Key(
-        "page-down", "pagedown", "screen.page(1)", "", "scroll down", "problem", footer=False, first=True, palette=False
-    ),
-    Key("page-up", "pageup", "screen.page(-1)", "", "scroll up", "problem", footer=False, first=True, palette=False),
-    Key(
-        "copy", "ctrl+c", "screen.copy", "copy", "copy what is selected, else the whole answer", "problem", footer=False
-    ),
-    Key("help", "f1", "app.help", "keys", "this list of keys", "everywhere"),
-    Key("close-help", "escape,q,f1", "screen.leave", "back", "back to where you were", "help", palette=False),
-    Key("scroll-help", "up,down,pageup,pagedown", "", "scroll", "scroll", "help", shown="↑↓", palette=False),
+    Key("option-down", "down", "move(1)", "", "the option below", "choice", palette=False),
+    Key("check-choice", "enter", "screen.check", "check", "judge the option chosen; its letter chooses", "choice"),
+)
+PROBLEM = (
+    Key("check", "f5,ctrl+j", "screen.check", "check", "judge the answer, also one of several lines", "problem"),
+    Key("hint", "f2", "screen.hint", "hint", "one hint more", "problem"),
+    Key("solution", "f4", "screen.solution", "solution", "the worked solution; asks once before", "problem"),
+    Key("next-part", "tab", "screen.part(1)", "part", "the next part", "problem", shown="tab/⇧tab"),
+    Key("previous-part", "shift+tab", "screen.part(-1)", "", "the part before", "problem"),
+    Key("next-problem", "ctrl+n", "screen.problem(1)", "problem", "the next problem", "problem", False, "^n/o"),
+    Key("previous-problem", "ctrl+o", "screen.problem(-1)", "", "the problem before", "problem"),
+    Key("page-down", "pagedown", "screen.page(1)", "scroll", "scroll down", "problem", False, "pg↑↓", False),
+    Key("page-up", "pageup", "screen.page(-1)", "", "scroll up", "problem", palette=False),
+    Key("copy", "ctrl+c", "screen.copy", "copy", "copy what is selected, else the whole answer", "problem", False),
     Key("home", "escape", "screen.leave", "home", "back to the problems; the answer is kept", "problem"),
-    Key("light", "ctrl+t", "app.light", "", "light or dark", "everywhere", footer=False),
+)
+EVERYWHERE = (
+    Key("help", "f1", "app.help", "keys", "this list of keys", "everywhere"),
+    Key("light", "ctrl+t", "app.light", "light", "light or dark", "everywhere", False),
     Key(
         "palette",
         "ctrl+p",
         "app.command_palette",
-        "",
+        "commands",
         "every command by name",
         "everywhere",
-        footer=False,
-        palette=False,
+        False,
+        None,
+        False,
     ),
-    Key("quit", "ctrl+q", "app.leave", "", "leave; everything typed is kept", "everywhere", footer=False),
+    Key("quit", "ctrl+q", "app.leave", "quit", "leave; everything typed is kept", "everywhere", False),
 )
+HELP = (
+    Key("close-help", "escape,q,f1", "screen.leave", "back", "back to where you were", "help", palette=False),
+    Key("scroll-help", "up,down,pageup,pagedown", "", "scroll", "scroll", "help", shown="↑↓", palette=False),
+)
+TABLE: tuple[Key, ...] = (*HOME, *FIELDS, *PROBLEM, *EVERYWHERE, *HELP)
 
 TITLES: dict[Place, str] = {
     "home": "The list of problems",
@@ -122,7 +113,7 @@ def at(*places: Place) -> tuple[Key, ...]:
     return tuple(key for key in TABLE if key.place in places)
 
 
-def bindings(*places: Place) -> list[Binding]:
+def bindings(*places: Place) -> list[BindingType]:
     """Textual's bindings for these places; their ids are what a keymap names."""
     return [
         Binding(key.keys, key.action, key.label, show=False, priority=key.first, id=key.id)
@@ -143,16 +134,24 @@ def names(key: Key, keymap: Mapping[str, str], all_of_them: bool = False) -> str
     if key.id not in keymap and key.shown and not all_of_them:
         return key.shown
     every = [name(one.strip()) for one in keymap.get(key.id, key.keys).split(",")]
-    return ", ".join(every) if all_of_them else every[0]
+    # At the bottom of the screen room is short: ^c for ctrl+c, as terminals have always written it.
+    return ", ".join(every) if all_of_them else every[0].replace("ctrl+", "^")
 
 
-def in_footer(places: Iterable[Place]) -> tuple[Key, ...]:
-    """What stands at the bottom at these places: `check` once, under the key that is nearest."""
+def in_footer(places: Iterable[Place], room: bool = True) -> tuple[Key, ...]:
+    """What stands at the bottom at these places, the rarer keys last and only where there is room for them.
+
+    Where two keys do the same, the nearer one stands there; the help has both.
+    """
     wanted = set(places)
-    nearer = "line" in wanted or "choice" in wanted
-    return tuple(
-        key for key in TABLE if key.place in wanted and key.footer and key.label and not (key.id == "check" and nearer)
-    )
+    twice = {"check"} if wanted & {"line", "choice"} else set()
+    if "home" in wanted:
+        twice |= {"help", "quit"}
+    here = [key for key in TABLE if key.place in wanted and key.label and key.id not in twice]
+    often = [key for key in here if key.footer]
+    # The way out is the last of the usual ones, where the eye looks for it.
+    often.sort(key=lambda key: key.id == "home")
+    return tuple(often + [key for key in here if not key.footer] if room else often)
 
 
 def read_keymap(file: Path) -> tuple[dict[str, str], str]:

@@ -19,7 +19,10 @@ INLINE = re.compile(r"(\$[^$]+\$|`[^`]+`|\*\*.+?\*\*|\*[^*\s](?:[^*]*[^*\s])?\*|
 ITEM = re.compile(r"^(\s*)([-*]|\d+\.)\s+(.*)$")
 HEADING = re.compile(r"^#{1,6}\s+(.*)$")
 MATHS = "bold $foreground"
-QUIET = "$quiet"
+QUIET, QUIET_MATHS = "$quiet", "bold $quiet"
+# A short equation in running text ("n = 1") stays in one line.
+EQUATION = re.compile(r"(?<=\w) = (?=[\w−-])")
+GLUE = "\u00a0"
 
 
 def inline_maths(text: str) -> str:
@@ -37,13 +40,14 @@ def plain(text: str) -> str:
 def pieces(text: str, style: str = "") -> list[Piece]:
     """Text cut into runs of one style, marks taken away, mathematics drawn."""
     found: list[Piece] = []
+    maths = QUIET_MATHS if style == QUIET else MATHS
     for run in INLINE.split(text):
         if not run:
             continue
         if run.startswith("$") and run.endswith("$") and len(run) > 2:
-            found.append((inline_maths(run[1:-1].strip()), MATHS))
+            found.append((inline_maths(run[1:-1].strip()), maths))
         elif run.startswith("`") and len(run) > 2:
-            found.append((run[1:-1], MATHS))
+            found.append((run[1:-1], maths))
         elif run.startswith("**") and len(run) > 4:
             found.extend(pieces(run[2:-2], f"{style} bold".strip()))
         elif run.startswith("*") and len(run) > 2:
@@ -59,11 +63,11 @@ def words(runs: list[Piece], width: int) -> list[Word]:
     """Runs cut into words that stay in one line; a formula is one word unless it is long."""
     found: list[Word] = [[]]
     for text, style in runs:
-        if style == MATHS and cell_len(text) <= max(8, width // 2):
+        if style in (MATHS, QUIET_MATHS) and cell_len(text) <= max(8, width // 2):
             found[-1].append((text, style))
             continue
-        for bit in re.split(r"(\s+)", text):
-            if bit.isspace():
+        for bit in re.split(r"([ \t\n]+)", EQUATION.sub(f"{GLUE}={GLUE}", text)):
+            if bit.strip(" \t\n") == "" and bit:
                 if found[-1]:
                     found.append([])
             elif bit:
@@ -96,7 +100,7 @@ def wrap(runs: list[Piece], width: int, first: str = "", rest: str = "") -> list
             used += cell_len(text)
         empty = False
     lines.append(line)
-    return [Content.assemble(*(piece for piece in one if piece[0])) for one in lines]
+    return [Content.assemble(*((text.replace(GLUE, " "), style) for text, style in one if text)) for one in lines]
 
 
 def display(text: str, width: int) -> list[Content]:

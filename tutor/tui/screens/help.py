@@ -17,7 +17,7 @@ class HelpScreen(Place):
     BINDINGS = keys.bindings("help")
 
     DEFAULT_CSS = """
-    HelpScreen #body { padding: 1 1 0 1; }
+    HelpScreen #body { padding: 1 0 0 1; }
     """
 
     AUTO_FOCUS = "#body"

@@ -37,10 +37,11 @@ class HomeScreen(Place):
     BINDINGS = keys.bindings("home")
 
     DEFAULT_CSS = """
-    HomeScreen #body { padding: 1 1 0 1; }
+    HomeScreen #body { padding: 1 0 0 1; }
     HomeScreen ProblemList { max-width: 100; }
     HomeScreen #about { margin-top: 2; padding: 0 0 0 2; max-width: 82; }
-    HomeScreen.-narrow #about { margin-top: 1; }
+    HomeScreen.-slim #body { padding: 0 0 0 1; }
+    HomeScreen.-slim #about { margin-top: 1; }
     """
 
     def __init__(self) -> None:
@@ -49,7 +50,7 @@ class HomeScreen(Place):
         self._chosen_by_hand = False
 
     def places(self) -> tuple[keys.Place, ...]:
-        return ("home",)
+        return ("home", "everywhere")
 
     def matter(self) -> ComposeResult:
         with VerticalScroll(id="body", can_focus=False):
@@ -78,8 +79,14 @@ class HomeScreen(Place):
             return []
         return drawing.home_about(self.problems[self.at], self.tutor.progress, self.tutor.fresh, width)
 
+    def on_mount(self) -> None:
+        self.read_again()
+
     def read_again(self) -> None:
         """Read progress, and choose the problem where the learner was last."""
+        if not self.is_mounted:
+            # The app may have the content before this screen has its widgets.
+            return
         self.tutor.read_progress()
         last = self.tutor.last_visited
         if last and not self._chosen_by_hand:

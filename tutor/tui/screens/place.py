@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -16,13 +18,30 @@ if TYPE_CHECKING:
     from tutor.tui.app import TutorApp
 
 
+class KeyLine(Drawn):
+    """The keys at the bottom; a click on one is the key."""
+
+    class Pressed(Message):
+        """A place in the line was clicked."""
+
+        def __init__(self, row: int, column: int) -> None:
+            super().__init__()
+            self.row = row
+            self.column = column
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        if place is not None:
+            self.post_message(self.Pressed(place.y, place.x))
+
+
 class Place(Screen[None]):
     """A screen with its top line and its keys. Below the smallest size it says so, and goes on running."""
 
     DEFAULT_CSS = """
     Place { layout: vertical; background: $background; }
     Place #top { height: 2; width: 100%; max-width: 100%; padding: 0 1; border-bottom: solid $rule; }
-    Place #body { height: 1fr; width: 100%; padding: 0 1; scrollbar-size-vertical: 1; }
+    Place #body { height: 1fr; width: 100%; padding: 0 0 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     Place #notice { width: 100%; max-width: 100%; padding: 0 1; color: $accent; }
     Place #keys { width: 100%; max-width: 100%; padding: 0 1; }
     Place #small { display: none; padding: 0 1; }
@@ -30,7 +49,13 @@ class Place(Screen[None]):
     Place.-small > #small { display: block; }
     """
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [  # pyright: ignore[reportIncompatibleVariableOverride]
+        (0, "-slim"),
+        (60, "-narrow"),
+        (110, "-wide"),
+    ]
+
+    spots: Sequence[drawing.Spot] = ()
 
     @property
     def tutor(self) -> TutorApp:
@@ -53,12 +78,19 @@ class Place(Screen[None]):
         yield Drawn(self.top, id="top")
         yield from self.matter()
         yield Drawn(self.notice, id="notice")
-        yield Drawn(self.key_line, id="keys")
+        yield KeyLine(self.key_line, id="keys")
         yield Drawn(self.too_small, id="small")
 
     def key_line(self, width: int) -> drawing.Lines:
         """The keys in force."""
-        return drawing.key_line(self.places(), self.tutor.keymap, width)
+        lines, self.spots = drawing.key_line(self.places(), self.tutor.keymap, width)
+        return lines
+
+    async def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:
+        """A key's name was clicked: the same as the key."""
+        for spot in self.spots:
+            if spot.row == event.row and spot.start <= event.column < spot.end and spot.action:
+                await self.run_action(spot.action)
 
     def notice(self, width: int) -> drawing.Lines:
         """What there is to say about saving; nothing, as a rule."""

@@ -43,12 +43,18 @@ class ProblemScreen(Place):
     AUTO_FOCUS = ""
 
     DEFAULT_CSS = """
-    ProblemScreen #matter { height: auto; max-width: 82; padding: 0 2 1 0; scrollbar-size-vertical: 1; }
-    ProblemScreen #parts { height: auto; max-width: 82; padding: 0 2 0 0; scrollbar-size-vertical: 1; }
+    ProblemScreen #matter { height: auto; max-width: 82; padding: 0 1 1 0; scrollbar-size-vertical: 1; }
+    ProblemScreen #parts { height: auto; max-width: 82; padding: 0 1 0 0; scrollbar-size-vertical: 1; }
     ProblemScreen #body { layout: vertical; overflow-y: auto; }
-    ProblemScreen.-wide #body { layout: horizontal; overflow-y: hidden; }
-    ProblemScreen.-wide #matter { width: 2fr; height: 100%; overflow-y: auto; padding: 1 3 1 1; }
-    ProblemScreen.-wide #parts { width: 3fr; height: 100%; overflow-y: auto; padding: 1 1 1 0; }
+    ProblemScreen.-wide #body { layout: horizontal; overflow-y: hidden; scrollbar-gutter: auto; }
+    ProblemScreen.-wide #matter {
+        width: 2fr; height: 100%; overflow-y: auto;
+        padding: 1 2 1 0; scrollbar-gutter: stable;
+    }
+    ProblemScreen.-wide #parts {
+        width: 3fr; height: 100%; overflow-y: auto;
+        padding: 1 0 1 0; scrollbar-gutter: stable;
+    }
     """
 
     def __init__(self, problem: Problem, part: str | None = None) -> None:

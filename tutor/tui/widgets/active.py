@@ -20,11 +20,10 @@ class ActivePart(Vertical):
     """One part, open. It is moved from part to part and never made anew, so that nothing flickers."""
 
     DEFAULT_CSS = """
-    ActivePart { height: auto; padding: 0 0 0 4; }
-    ActivePart > #said { margin: 0 0 0 0; }
+    ActivePart { height: auto; padding: 0 0 1 4; }
     ActivePart > #verdict, ActivePart > #hints, ActivePart > #solution { margin-top: 1; display: none; }
     ActivePart > #verdict.-shown, ActivePart > #hints.-shown, ActivePart > #solution.-shown { display: block; }
-    Place.-low ActivePart { padding: 0 0 0 1; }
+    Place.-slim ActivePart { padding: 0 0 1 1; }
     """
 
     part: Part

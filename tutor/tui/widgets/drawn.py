@@ -16,11 +16,18 @@ def nothing(width: int) -> Lines:
     return []
 
 
+def same(before: Lines, after: Lines) -> bool:
+    """Whether two drawings look alike; Content itself compares letters only."""
+    return len(before) == len(after) and all(
+        one.plain == other.plain and one.spans == other.spans for one, other in zip(before, after, strict=True)
+    )
+
+
 class Drawn(Widget):
     """Shows what a drawing function gives for its width, and is as high as that needs."""
 
     DEFAULT_CSS = """
-    Drawn { height: auto; width: 1fr; max-width: 80; link-style: none; link-color: $accent; }
+    Drawn { height: auto; width: 1fr; max-width: 80; }
     """
 
     def __init__(self, draw: Callable[[int], Lines] = nothing, *, id: str | None = None, classes: str | None = None):
@@ -50,7 +57,7 @@ class Drawn(Widget):
             self.refresh(layout=True)
             return
         after = self.lines(width)
-        if after != before:
+        if not same(before, after):
             self.refresh(layout=len(after) != len(before))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

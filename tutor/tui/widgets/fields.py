@@ -32,7 +32,7 @@ class AnswerLine(Input):
 
     DEFAULT_CSS = """
     AnswerLine { border: round $rule; background: $background; padding: 0 1; height: 3; max-width: 80; }
-    AnswerLine:focus { border: round $accent; background: $background; }
+    AnswerLine:focus { border: round $accent; background: $background; background-tint: $background; }
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class AnswerSteps(TextArea):
         border: round $rule; background: $background; padding: 0 1; height: auto; min-height: 5; max-height: 12;
         max-width: 80;
     }
-    AnswerSteps:focus { border: round $accent; background: $background; }
+    AnswerSteps:focus { border: round $accent; background: $background; background-tint: $background; }
     AnswerSteps .text-area--cursor-line { background: $background; }
     """
 

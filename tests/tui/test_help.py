@@ -1,0 +1,87 @@
+"""The keys: one table, and everything drawn from it is true."""
+
+import pytest
+
+from tutor.tui import keys
+from tutor.tui.screens.help import HelpScreen
+
+OPENED = {
+    "home": None,
+    "problem": "cost",
+    "line": "cost",
+    "choice": "optimizers/adam-gradient-dependence",
+    "steps": "initialization/derivation",
+    "everywhere": "cost",
+}
+
+
+@pytest.mark.parametrize("key", [key for key in keys.TABLE if key.action], ids=lambda key: key.id)
+async def test_every_key_of_the_table_is_bound_to_what_it_says(start, key):
+    async with start(OPENED.get(key.place)) as learner:
+        if key.place == "help":
+            await learner.press("f1")
+        for one in key.keys.split(","):
+            assert learner.screen.active_bindings[one].binding.action == key.action
+
+
+async def test_every_key_of_the_table_is_in_the_help(start):
+    async with start("cost") as learner:
+        await learner.press("f1")
+        assert isinstance(learner.screen, HelpScreen)
+        text = learner.read("help")
+        for key in keys.TABLE:
+            assert keys.names(key, {}, all_of_them=True) in text
+            assert key.says.split()[0] in text
+        await learner.press("escape")
+        assert learner.problem.problem.id == "cost"
+
+
+@pytest.mark.parametrize("problem", [None, "cost", "initialization/derivation", "optimizers/adam-gradient-dependence"])
+@pytest.mark.parametrize("size", [(40, 15), (80, 24), (120, 36)])
+async def test_the_keys_of_the_footer_are_whole_on_the_screen(start, problem, size):
+    async with start(problem, size=size) as learner:
+        shown = learner.shown()
+        for key in keys.in_footer(learner.screen.places(), size[0] >= 80):
+            assert f"{keys.names(key, {})} {key.label}" in shown
+
+
+async def test_keys_are_rebound_by_the_configuration_file(start, home):
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text('[keys]\nhint = "f8"\nnonsense = "f9"\n')
+    async with start("cost") as learner:
+        assert any("nonsense" in note.message for note in learner.app._notifications)
+        assert "F8 hint" in learner.read("keys")
+        await learner.press("f2")
+        assert not learner.app.saver.store.hints_shown(learner.problem.part.key)
+        await learner.press("f8")
+        assert len(learner.app.saver.store.hints_shown(learner.problem.part.key)) == 1
+
+
+@pytest.mark.parametrize("text", ["keys = 3", "[keys", "[keys]\nhint = 3"])
+def test_a_configuration_that_cannot_be_used_is_told_and_harmless(tmp_path, text):
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    keymap, said = keys.read_keymap(file)
+    assert keymap == {}
+    assert str(file) in said
+
+
+async def test_the_palette_offers_the_keys_and_the_problems(start):
+    async with start("cost") as learner:
+        titles = [command.title for command in learner.app.get_system_commands(learner.screen)]
+        assert any("hint" in title.lower() for title in titles)
+        assert "Problem 4: Receptive fields" in titles
+        await learner.press("ctrl+p")
+        await learner.type("problem 4")
+        await learner.pilot.pause(0.5)
+        await learner.press("enter")
+        await learner.pilot.pause(0.2)
+        assert learner.problem.problem.number == 4
+
+
+async def test_light_and_dark(start):
+    async with start() as learner:
+        await learner.press("ctrl+t")
+        assert learner.app.theme == "tutor-light"
+        await learner.press("ctrl+t")
+        assert learner.app.theme == "tutor-dark"
