@@ -1,7 +1,10 @@
 """The list of problems."""
 
+from tutor.content.load import load_sets
+from tutor.content.outline import outline
 from tutor.tui.app import TutorApp
 from tutor.tui.screens.home import HomeScreen
+from tutor.tui.screens.problem import ProblemScreen
 
 
 async def test_first_start_says_what_this_is_and_where_enter_goes(start):
@@ -92,3 +95,39 @@ async def test_the_mouse_opens_a_problem_and_presses_keys(start):
         await learner.pilot.click("#keys", offset=(line.index("esc") + 2, 0))
         await learner.pilot.pause()
         assert isinstance(learner.screen, HomeScreen)
+
+
+async def test_the_titles_stand_in_the_first_frame_and_enter_waits_for_the_rest(home, monkeypatch):
+    monkeypatch.setattr(TutorApp, "load", lambda self: None)
+    app = TutorApp()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "Receptive fields" in app.screen.query_one("#list").plain  # type: ignore[attr-defined]
+        await pilot.press("down", "enter")
+        assert isinstance(app.screen, HomeScreen)
+        app.loaded(load_sets(), "")
+        await pilot.pause()
+        await pilot.pause()
+        assert isinstance(app.screen, ProblemScreen)
+        assert app.screen.problem.id == "initialization"
+        assert app.screen.part.prompt
+
+
+def test_the_outline_has_the_ids_and_titles_of_what_is_loaded_later():
+    def titles(sets):
+        return [
+            (one.id, one.title, problem.id, problem.number, problem.title, problem.goals, part.key, part.title)
+            for one in sets
+            for problem in one.problems
+            for part in problem.parts
+        ]
+
+    assert titles(outline()) == titles(load_sets())
+
+
+def test_an_outline_of_broken_content_is_empty(tmp_path):
+    (tmp_path / "ps").mkdir()
+    (tmp_path / "ps" / "set.toml").write_text('title = "x"\nproblems = ["gone"]')
+    assert outline(tmp_path) == ()
+    (tmp_path / "ps" / "set.toml").write_text("title = 3 = 4")
+    assert outline(tmp_path) == ()

@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from tutor import paths
 from tutor.content.model import Problem, ProblemSet
+from tutor.content.outline import outline
 from tutor.progress.store import PartProgress, Store, StoreError
 from tutor.tui import keys
 from tutor.tui.saver import Saver
@@ -90,7 +91,8 @@ class TutorApp(App[int]):
         if self._loaded:
             self.begin()
         else:
-            # The first frame does not wait for the content.
+            # The first frame waits for the titles only.
+            self.sets = outline()
             self.call_after_refresh(self.load)
 
     @work(thread=True, exit_on_error=False)
@@ -156,13 +158,17 @@ class TutorApp(App[int]):
 
     def open_problem(self, problem: Problem, part: str | None = None) -> None:
         """Show a problem over the list: at this part, else where the learner was, else at the first open part."""
-        from tutor.tui.screens.problem import ProblemScreen
-
         place = f"{problem.set_id}/{problem.id}/"
+        if not self._loaded:
+            # Only its title is there yet; it opens when the rest is.
+            self._problem = place + part if part else place.rstrip("/")
+            return
         if part is None and self.last_visited and self.last_visited.startswith(place):
             part = self.last_visited.removeprefix(place)
             known = self.progress.get(self.last_visited)
             part = None if known and known.state == "solved" else part
+        from tutor.tui.screens.problem import ProblemScreen
+
         self.push_screen(ProblemScreen(problem, part))
 
     def switch_problem(self, problem: Problem) -> None:
