@@ -1,4 +1,4 @@
-"""The titles of the sets alone, for the first frame: no formula is read, nothing is checked, nothing imported for it."""
+"""The titles of the sets alone, for the first frame: no formula is read, nothing is checked."""
 
 from __future__ import annotations
 
