@@ -1,13 +1,13 @@
-"""Runs the benchmarks, or those named: `python -m benchmarks [answers] [interface]`."""
+"""Runs the benchmarks, or those named: `python -m benchmarks [answers] [interface] [measuring]`."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import answers, interface
+from benchmarks import answers, interface, measuring
 from benchmarks.figures import line
 
-ALL = {"answers": answers.figures, "interface": interface.figures}
+ALL = {"answers": answers.figures, "interface": interface.figures, "measuring": measuring.figures}
 
 
 def main(names: list[str]) -> int:

@@ -13,6 +13,7 @@ from tutor.commands import Parser, Trouble, nearest
 COMMANDS = {
     "check": "judge an answer, or many as JSON lines",
     "compare": "say whether two formulas are equal",
+    "measure": "run a part in real PyTorch, and compare its formula",
     "lint": "check the content of a folder of problems",
     "report": "what has been solved, as Markdown, HTML or JSON",
     "doctor": "what this machine and this terminal offer, and what to set",

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything, and say it."""
-    checks = list(survey(os.environ, ask))
+    checks = [*survey(os.environ, ask), engine()]
     if arguments.json:
         print_json({"checks": [dataclasses.asdict(check) for check in checks]})
     else:
@@ -66,6 +67,21 @@ def as_lines(checks: Sequence[Check], width: int) -> Iterator[str]:
             line, _, remark = check.advice.partition("   ")
             rows += [line, *textwrap.wrap(remark, room, break_long_words=False, break_on_hyphens=False)]
         yield from (" " * column + row for row in rows)
+
+
+def engine() -> Check:
+    """Whether PyTorch loads in its own process, and what it finds there."""
+    from tutor.engine.client import LOADING_SECONDS, Engine
+
+    one, decided = Engine(pauses=()), threading.Event()
+    one.listen(lambda state: None if state == "starting" else decided.set())
+    one.start()
+    decided.wait(LOADING_SECONDS)
+    found, state = one.found, one.state
+    one.close()
+    if found is not None:
+        return Check("engine", True, f"PyTorch {found.torch} loads in {found.seconds:.1f} s; {found.cuda}")
+    return Check("engine", False, state.removeprefix("broken: "), "pip install --force-reinstall torch torchvision")
 
 
 def ask(*words: str) -> str | None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tutor import paths
 from tutor.commands import Trouble, print_json
+
+if TYPE_CHECKING:
+    from tutor.content.tables import Complaint
 
 EXAMPLE = "lint problems/ps08"
 
@@ -17,6 +21,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help='{"problems": [{"file", "line", "message"}]}')
 
 
+def measured(folder: Path) -> list[Complaint]:
+    """What PyTorch says against the formulas. Trouble where it does not run."""
+    from tutor.engine.agreement import disagreements
+    from tutor.engine.client import Engine, EngineError
+
+    engine = Engine()
+    engine.start()
+    try:
+        return disagreements(folder, engine)
+    except EngineError as error:
+        raise Trouble(f"The formulas cannot be measured: {error} `tutor doctor` says more.") from None
+    finally:
+        engine.close()
+
+
 def run(arguments: argparse.Namespace) -> int:
     """List every complaint."""
     folder: Path = paths.problems_folder() if arguments.folder is None else arguments.folder
@@ -24,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Trouble(f"There is no folder {folder}; name one that holds a set.toml, or folders that do.")
     from tutor.content.lint import lint
 
-    complaints = lint(folder)
+    complaints = sorted({*lint(folder), *measured(folder)})
     if arguments.json:
         print_json({"problems": [{"file": str(c.file), "line": c.line, "message": c.message} for c in complaints]})
     else:

@@ -331,12 +331,12 @@ class Loader:
         accepted: list[Accepted] = []
         for inner in table.tables("accept"):
             tree = self._formula(inner, "formula", vocabulary)
-            note = inner.text("note", required=True)
+            note, measure = inner.text("note", required=True), inner.text("measure") or None
             inner.finish()
             if tree is not None:
                 formula = inner.text("formula")
                 self._once(inner, key, "accept", formula)
-                accepted.append(Accepted(formula, tree, note))
+                accepted.append(Accepted(formula, tree, note, measure))
         return tuple(accepted)
 
     def _mistakes(self, table: Table, key: tuple[str, ...], part: Part) -> tuple[Mistake, ...]:

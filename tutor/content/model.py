@@ -29,6 +29,7 @@ class Accepted:
     formula: str
     tree: Node
     note: str
+    measure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
