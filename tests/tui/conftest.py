@@ -77,9 +77,9 @@ def start(sheet, home):
     """Open the interface: `async with start(size=..., problem=...) as learner`."""
 
     @asynccontextmanager
-    async def opened(problem=None, *, size=(80, 24), sets=None, store=None, theme=None):
+    async def opened(problem=None, *, size=(80, 24), sets=None, store=None, theme=None, engine=None):
         store = store or Store(home / "state" / "progress.db")
-        app = TutorApp(problem, sets=sheet if sets is None else sets, store=store, theme=theme)
+        app = TutorApp(problem, sets=sheet if sets is None else sets, store=store, theme=theme, engine=engine)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await pilot.pause()

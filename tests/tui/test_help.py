@@ -9,6 +9,7 @@ OPENED = {
     "home": None,
     "problem": "cost",
     "line": "cost",
+    "numbers": "cost",
     "choice": "optimizers/adam-gradient-dependence",
     "steps": "initialization/derivation",
     "everywhere": "cost",
@@ -20,6 +21,8 @@ async def test_every_key_of_the_table_is_bound_to_what_it_says(start, key):
     async with start(OPENED.get(key.place)) as learner:
         if key.place == "help":
             await learner.press("f1")
+        if key.place == "numbers":
+            await learner.press("f3")
         for one in key.keys.split(","):
             assert learner.screen.active_bindings[one].binding.action == key.action
 

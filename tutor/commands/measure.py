@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tutor.commands import CORRECT, INCORRECT, Trouble, print_json, sets_or_trouble
 
 if TYPE_CHECKING:
-    from tutor.answers.vocabulary import SymbolSpec
-    from tutor.content.model import Part
     from tutor.engine.measurement import Measurement
 
 EXAMPLE = "measure cost/training-multiplications n=4 K=8 L=3"
-MOST = 10**4
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, and say it beside the formula's value."""
     from tutor.content.load import UnknownPart, find_part
     from tutor.engine.asking import plain, value_at, words
+    from tutor.engine.numbers import NumbersError, point_of
 
     sets = sets_or_trouble()
     try:
@@ -39,7 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     if part.tree is None or part.measure is None:
         raise Trouble(f"{part.problem_id}/{part.id} is a {part.kind}; there is nothing to measure, only to judge.")
     folder = next(p.folder for one in sets for p in one.problems if one.id == part.set_id and p.id == part.problem_id)
-    point = point_of(part, arguments.symbols)
+    try:
+        point = point_of(part, arguments.symbols)
+    except NumbersError as error:
+        raise Trouble(str(error)) from None
     began = time.monotonic()
     measured = _measure(folder, part.measure, point)
     seconds = time.monotonic() - began
@@ -83,46 +83,3 @@ def _measure(folder: Any, measure: str, point: dict[str, Any]) -> Measurement:
         engine.close()
         if waiting:
             print(" " * 20, end="\r", file=sys.stderr, flush=True)
-
-
-def point_of(part: Part, pairs: list[str]) -> dict[str, Any]:
-    """The values given, and middling ones for the rest. Raises Trouble outside the part's domain."""
-    from tutor.answers.sampling import within
-    from tutor.engine.asking import defaults, plain_symbols, stretched
-
-    specs = {spec.name: spec for spec in plain_symbols(part)}
-    given: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        spec = specs.get(name) or next((one for one in specs.values() if name in one.spellings), None)
-        if not equals or not text:
-            raise Trouble(f"{pair} gives no value; write SYMBOL=VALUE, as in n=4 or K=3,5,3.")
-        if spec is None:
-            known = ", ".join(specs) or "none, so leave it out"
-            raise Trouble(f"{part.id} has no symbol {name}; its symbols: {known}.")
-        given[spec.name] = _sequence(spec, text) if spec.length else _number(spec, text)
-        if spec.length and spec.length not in given:
-            given[spec.length] = len(given[spec.name]) - spec.from_zero
-    usual = {name: value for name, value in defaults(part).items() if specs[name].length is None}
-    point = stretched(part, {**usual, **given})
-    if not within(tuple(specs.values()), part.vocabulary.constraints, point):
-        domains = "; ".join(f"{spec.name}: {spec.domain}" for spec in specs.values())
-        raise Trouble(f"These numbers lie outside what {part.id} speaks of ({domains}), or do not fit together.")
-    return point
-
-
-def _sequence(spec: SymbolSpec, text: str) -> tuple[Any, ...]:
-    from tutor.answers.evaluate import FromZero
-
-    values = [_number(spec, one) for one in text.strip("()[]").split(",")]
-    return FromZero(values) if spec.from_zero else tuple(values)
-
-
-def _number(spec: SymbolSpec, text: str) -> int | float:
-    try:
-        value = Fraction(text.strip())
-    except (ValueError, ZeroDivisionError):
-        raise Trouble(f"{spec.name}={text} is no number; write it as 4, 0.5 or 1/3.") from None
-    if abs(value) > MOST:
-        raise Trouble(f"{spec.name}={text} is too large to run here; take at most {MOST:,}.")
-    return int(value) if value.denominator == 1 and "integer" in spec.domain else float(value)

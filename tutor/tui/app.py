@@ -19,6 +19,7 @@ from textual.screen import Screen
 from tutor import paths
 from tutor.content.model import Problem, ProblemSet
 from tutor.content.outline import outline
+from tutor.engine.client import Engine
 from tutor.progress.store import PartProgress, Store, StoreError
 from tutor.tui import keys
 from tutor.tui.saver import Saver
@@ -48,8 +49,12 @@ class TutorApp(App[int]):
         theme: str | None = None,
         sets: Sequence[ProblemSet] | None = None,
         store: Store | None = None,
+        engine: Engine | None = None,
     ) -> None:
-        """Open at `problem` (its id, with the set and the part or without). `sets` and `store` are for tests."""
+        """Open at `problem` (its id, with the set and the part or without). `sets` and `store` are for tests.
+
+        Without an `engine` nothing is measured.
+        """
         super().__init__()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -61,6 +66,7 @@ class TutorApp(App[int]):
         self.progress: dict[str, PartProgress] = {}
         self.last_visited: str | None = None
         self.keymap, self._complaint = keys.read_keymap(paths.config_file())
+        self.engine = engine
         self._problem = problem
         self._loaded = sets is not None
         self._start_trouble = ""
@@ -123,7 +129,7 @@ class TutorApp(App[int]):
         self.begin()
 
     def begin(self) -> None:
-        """Show progress; open the problem that was asked for."""
+        """Show progress; open the problem that was asked for; load PyTorch beside."""
         if isinstance(self.screen, Place):
             self.screen.read_again()
         if self._problem is not None:
@@ -134,6 +140,9 @@ class TutorApp(App[int]):
                 self.notify(f"There is no problem {wanted}. There are: {known}.", severity="warning")
             else:
                 self.open_problem(*found)
+
+        if self.engine is not None:
+            self.engine.start()
 
     # Content
 
@@ -238,6 +247,9 @@ class TutorApp(App[int]):
 
     async def on_unmount(self) -> None:
         self.saver.flush()
+        if self.engine is not None:
+            # Its thread ends the process; that may take a moment that nobody has to wait for.
+            self.engine.close()
         with suppress(StoreError):
             self.saver.store.close()
 
@@ -291,7 +303,8 @@ def run(problem: str | None = None, *, mouse: bool = True, color: str | None = N
         # Its name for 16 colours is "standard".
         for constant in ("COLOR_SYSTEM",):
             setattr(constants, constant, {"16": "standard"}.get(color, color))
-    return TutorApp(problem, theme=theme or _configured_theme(paths.config_file())).run(mouse=mouse) or 0
+    app = TutorApp(problem, theme=theme or _configured_theme(paths.config_file()), engine=Engine())
+    return app.run(mouse=mouse) or 0
 
 
 def _configured_theme(file: Path) -> str | None:

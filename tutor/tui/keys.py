@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from textual.binding import Binding, BindingType
 
-Place: TypeAlias = Literal["home", "problem", "line", "choice", "steps", "help", "everywhere"]
+Place: TypeAlias = Literal["home", "problem", "line", "numbers", "choice", "steps", "help", "everywhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ HOME = (
 )
 FIELDS = (
     Key("check-line", "enter", "screen.check", "check", "judge the answer; after a right one, go on", "line"),
+    Key("measure", "f3", "screen.measure", "measure", "run it in real PyTorch, with numbers of your own", "line"),
+    Key("measure-numbers", "enter", "screen.measure_numbers", "measure", "run it with these numbers", "numbers"),
+    Key("close-numbers", "escape,f3", "screen.close_numbers", "answer", "back to the answer", "numbers", palette=False),
     Key("option-up", "up", "move(-1)", "choose", "the option above", "choice", shown="↑↓", palette=False),
     Key("option-down", "down", "move(1)", "", "the option below", "choice", palette=False),
     Key("check-choice", "enter", "screen.check", "check", "judge the option chosen; its letter chooses", "choice"),
@@ -90,6 +93,7 @@ TITLES: dict[Place, str] = {
     "home": "The list of problems",
     "problem": "A problem",
     "line": "An answer in one line",
+    "numbers": "Numbers for a measurement",
     "choice": "A choice",
     "steps": "A derivation",
     "everywhere": "Everywhere",
@@ -144,7 +148,7 @@ def in_footer(places: Iterable[Place], room: bool = True) -> tuple[Key, ...]:
     Where two keys do the same, the nearer one stands there; the help has both.
     """
     wanted = set(places)
-    twice = {"check"} if wanted & {"line", "choice"} else set()
+    twice = {"check"} if wanted & {"line", "choice"} else {"check", "home"} if "numbers" in wanted else set()
     if "home" in wanted:
         twice |= {"help", "quit"}
     here = [key for key in TABLE if key.place in wanted and key.label and key.id not in twice]

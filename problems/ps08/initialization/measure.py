@@ -51,5 +51,5 @@ def sigma(d: int) -> Iterator[Measurement]:
     """The standard deviation that gives Var[y] = 1: y scales with the weights, so one variance tells it."""
     for value, error, count in variances(d, 1.0):
         found = 1 / sqrt(value)
-        how = f"from the variance of y over {count:,} samples with weights of standard deviation 1"
+        how = f"the variance of y over {count:,} samples with weights of standard deviation 1"
         yield Measurement(found, how, found * error / (2 * value), {"samples": count})

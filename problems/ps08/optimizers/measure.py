@@ -18,7 +18,9 @@ def state_tensors(make: Any, weight_too: bool, **settings: float) -> Measurement
     optimizer.step()
     kept = [name for name, value in optimizer.state[parameter].items() if getattr(value, "shape", None) == (7, 5)]
     beside = ", and the parameter itself" if weight_too else ""
-    return Measurement(len(kept) + weight_too, f"torch.optim.{make.__name__} keeps {' and '.join(kept)}{beside}")
+    return Measurement(
+        len(kept) + weight_too, f"the state of torch.optim.{make.__name__}: {' and '.join(kept)}{beside}"
+    )
 
 
 def adam_state() -> Measurement:

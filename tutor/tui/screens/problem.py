@@ -17,6 +17,7 @@ from tutor.tui.summary import summary
 from tutor.tui.widgets.active import ActivePart
 from tutor.tui.widgets.drawn import Drawn
 from tutor.tui.widgets.fields import AnswerChoice, Edited
+from tutor.tui.widgets.measured import Measured, NumbersLine
 
 DRAFT_SECONDS = 0.4
 ASK_SOLUTION = "F4 again shows the worked solution. That is recorded, and is no shame; hints are under F2."
@@ -74,6 +75,8 @@ class ProblemScreen(Place):
     def places(self) -> tuple[keys.Place, ...]:
         kind = self.part.kind
         field: keys.Place = "choice" if kind == "choice" else "steps" if kind == "derivation" else "line"
+        if self.is_mounted and isinstance(self.focused, NumbersLine):
+            field = "numbers"
         return (field, "problem", "everywhere")
 
     @property
@@ -85,6 +88,11 @@ class ProblemScreen(Place):
     def active(self) -> ActivePart:
         """Where it is answered."""
         return self.query_one(ActivePart)
+
+    @property
+    def measured(self) -> Measured:
+        """What PyTorch does."""
+        return self.query_one(Measured)
 
     @property
     def text(self) -> str:
@@ -169,6 +177,7 @@ class ProblemScreen(Place):
         if self._timer is None:
             self._timer = self.set_timer(DRAFT_SECONDS, self.keep)
         self._asked = False
+        self.measured.forget()
         self.active.read(event.text)
         self.say()
         if part.kind != "choice":
@@ -232,6 +241,8 @@ class ProblemScreen(Place):
                 note = note.replace("enter goes", "F5 goes", 1)
         self._verdicts[part.key] = (text, verdict, note)
         self.keep()
+        if verdict.status != "invalid":
+            self.measured.of_verdict(self.tutor.engine, self.problem.folder, text, verdict)
         self.say()
         self.renew()
         self.reveal(self.active.query_one("#verdict"))
@@ -271,6 +282,31 @@ class ProblemScreen(Place):
         self.tutor.read_progress()
         self.show_help()
         self.reveal(self.active.query_one("#hints"))
+
+    def on_measured_shown(self) -> None:
+        self.reveal(self.measured)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys are in force where numbers are typed."""
+        self.query_one("#keys", Drawn).show(self.key_line)
+
+    def action_measure(self) -> None:
+        """Let the learner choose numbers, and run them at once."""
+        if self.part.measure is None:
+            self.active.tell("There is nothing to measure here, only to judge.")
+            return
+        self.measured.offer_numbers()
+        self.action_measure_numbers()
+
+    def action_measure_numbers(self) -> None:
+        """Run PyTorch with the numbers typed."""
+        typed = self.measured.numbers.value
+        self.measured.measure(self.tutor.engine, self.problem.folder, self.text, typed)
+
+    def action_close_numbers(self) -> None:
+        """Back to the answer."""
+        self.measured.numbers.set_class(False, "-shown")
+        self.active.field.focus()
 
     def action_solution(self) -> None:
         """The worked solution: at once when solved, else after asking once; again, and it is put away."""

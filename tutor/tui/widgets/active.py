@@ -14,6 +14,7 @@ from tutor.content.model import Part, Verdict
 from tutor.tui import drawing, prose
 from tutor.tui.widgets.drawn import Drawn, nothing
 from tutor.tui.widgets.fields import AnswerChoice, AnswerLine, AnswerSteps
+from tutor.tui.widgets.measured import Measured
 
 
 class ActivePart(Vertical):
@@ -35,6 +36,7 @@ class ActivePart(Vertical):
         yield AnswerSteps()
         yield Drawn(id="preview")
         yield Drawn(id="verdict")
+        yield Measured()
         yield Drawn(id="hints")
         yield Drawn(id="solution")
 
@@ -53,6 +55,7 @@ class ActivePart(Vertical):
         field = self.field
         for one in (self.query_one(AnswerLine), self.query_one(AnswerChoice), self.query_one(AnswerSteps)):
             one.display = one is field
+        self.query_one(Measured).open(part)
         self.put(text)
         field.focus(scroll_visible=False)
         self.read(text)
