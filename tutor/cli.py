@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "judge an answer, or many as JSON lines",
     "compare": "say whether two formulas are equal",
     "measure": "run a part in real PyTorch, and compare its formula",
+    "receptive-field": "draw what the units of a network see of its input",
     "lint": "check the content of a folder of problems",
     "report": "what has been solved, as Markdown, HTML or JSON",
     "doctor": "what this machine and this terminal offer, and what to set",
@@ -91,7 +92,7 @@ def run(words: list[str]) -> int:
 
 def command(name: str) -> ModuleType:
     """The module of a command."""
-    return import_module(f"tutor.commands.{name}")
+    return import_module(f"tutor.commands.{name.replace('-', '_')}")
 
 
 def program() -> str:
