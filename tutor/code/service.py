@@ -17,6 +17,9 @@ from contextlib import suppress
 from tutor.code import confine, harness, keeper
 from tutor.code.confine import Limits
 
+WANTED_SOON = ("torch._dynamo", "torch.utils.data", "torch.optim.lr_scheduler")
+"""What PyTorch loads at the first step, mode or loader: a second in every child, else."""
+
 
 def main() -> None:
     """Serve until standard input ends."""
@@ -34,6 +37,9 @@ def main() -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for file in (0, 1):
         os.dup2(quiet, file)
+    for name in WANTED_SOON:
+        with suppress(ImportError):
+            importlib.import_module(name)
     allowed = confine.readable()
     while True:
         try:
