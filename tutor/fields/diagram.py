@@ -122,7 +122,7 @@ def draw(of: Cone, columns: int, ascii_only: bool = False) -> list[str]:
     lines.append(_row("input", column, places[0], scale, width, signs) + f"{field.width:>7}{1:>6}{1:>5}{0:>6}")
     lines.append(" " * column + _axis(field.width, scale, width) + "   size field jump first")
     if scale.cells > 1:
-        lines += ["", f"One column stands for {scale.cells} cells of the input; it is lit where any of them is read."]
+        lines += ["", f"One column stands for {scale.cells} cells; it is lit where any of them is read."]
     # A minus of the width of a digit; nothing else here has a hyphen.
     minus = "-" if ascii_only else "−"
     return [line.rstrip().replace("-", minus) for line in lines]
