@@ -280,6 +280,12 @@ def judged(server: socket.socket, module: ModuleType, asked: dict[str, Any]) -> 
         except Wrong as error:
             outcome.verdict = "invalid" if done < 3 and checks[done].name in ("parses",) else "incorrect"
             outcome.checks.append(_told(checks[done].name, False, error.message, error.line))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+            # What runs there is so unlike a network of this kind that the check finds nothing to hold on to.
+            outcome.verdict = "incorrect"
+            outcome.details = f"{type(error).__name__}: {error}"
+            said = "What the code does cannot be followed here: it is far from what was asked for."
+            outcome.checks.append(_told(checks[done].name, False, said))
         except Raised as error:
             outcome.verdict = "invalid"
             found = error.error

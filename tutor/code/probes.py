@@ -51,6 +51,25 @@ def build(state: dict[str, Any], name: str, values: list[Any], slot: str, seed: 
     return {"module": True, "type": type(made).__name__, "parameters": named, "training": made.training}
 
 
+_PROBE = """
+import torch as _torch
+
+class ProbeBlock(_torch.nn.Module):
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__()
+        self.only = _torch.nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False)
+
+    def forward(self, x):
+        return self.only(x)
+"""
+
+
+def add_probe(state: dict[str, Any]) -> bool:
+    """Write a class ProbeBlock under the learner's file: one 1x1 convolution in the place of a block."""
+    exec(compile(_PROBE, state["file"], "exec"), state["module"].__dict__)
+    return True
+
+
 def weights(state: dict[str, Any], slot: str) -> dict[str, Any]:
     """Every parameter and buffer."""
     return {name: blob(value) for name, value in state[slot].state_dict(keep_vars=True).items()}
@@ -173,6 +192,7 @@ def trace(state: dict[str, Any], slot: str, x: Blob, train: bool = False) -> dic
 
 OPS: dict[str, Callable[..., Any]] = {
     "build": build,
+    "add_probe": add_probe,
     "weights": weights,
     "put": put,
     "forward": forward,
