@@ -35,6 +35,7 @@ from tutor.engine.protocol import (
 
 METHODS = {
     "measure": "tutor.engine.measuring:measure",
+    "field": "tutor.engine.networks:field",
 }
 """The name of a method -> module:function, imported when it is first asked for."""
 
