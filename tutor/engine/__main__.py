@@ -80,11 +80,7 @@ class _Server:
         while True:
             request = self.queue.get()
             try:
-                self.running = request.id
-                if self.unwanted == request.id:
-                    raise _Cancelled
                 answer: Message = Result(request.id, self.run(request))
-                self.running = None
             except _Cancelled:
                 answer = Failure(request.id, "This was stopped.")
             except MethodError as error:
@@ -94,7 +90,6 @@ class _Server:
             except Exception as error:
                 words = str(error).strip().split("\n", 1)[0][:200]
                 answer = Failure(request.id, f"PyTorch could not do this ({type(error).__name__}: {words}).")
-            self.running = None
             try:
                 self.say(answer)
             except (TypeError, ValueError):
@@ -105,14 +100,29 @@ class _Server:
         if place is None:
             raise MethodError(f"The computation engine has no method {request.method!r}.")
         module, _, name = place.partition(":")
-        result = getattr(import_module(module), name)(**request.params)
-        if not isinstance(result, Generator):
-            return result
-        while True:
-            try:
-                self.say(Progress(request.id, next(result)))
-            except StopIteration as end:
-                return end.value
+        method = getattr(import_module(module), name)
+        try:
+            self.running = request.id
+            if self.unwanted == request.id:
+                raise _Cancelled
+            result = method(**request.params)
+            if not isinstance(result, Generator):
+                return result
+            while True:
+                try:
+                    value = next(result)
+                except StopIteration as end:
+                    return end.value
+                line = to_line(Progress(request.id, value))
+                # Half a line on the pipe would be the end of the engine: not to be interrupted.
+                self.running = None
+                self.answers.write(line)
+                self.answers.flush()
+                self.running = request.id
+                if self.unwanted == request.id:
+                    raise _Cancelled
+        finally:
+            self.running = None
 
 
 def main() -> None:

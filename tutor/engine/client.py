@@ -366,10 +366,9 @@ class Engine:
                 end()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(5)
-        for pipe in (child.stdin,):
-            with contextlib.suppress(OSError, ValueError):
-                if pipe is not None:
-                    pipe.close()
+        with contextlib.suppress(OSError, ValueError):
+            if child.stdin is not None:
+                child.stdin.close()
 
     def _fail_all(self, reason: str) -> None:
         asked = list(self._waiting) + ([self._running] if self._running is not None else [])
