@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from tutor.engine.networks import build, field_of, gradient_field
+from tutor.engine.traced import build, field_of, gradient_field
 from tutor.engine.protocol import MethodError
 
 
