@@ -1,43 +1,63 @@
-"""Draw what the units of a stack of layers see of the input. Exit status 0: drawn, 2: the layers cannot be used."""
+"""Draw what the units of a stack of layers, or of a network, see of the input. Exit status 0: found, 2: not."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import tutor
 from tutor.commands import CORRECT, Trouble, print_json
+
+if TYPE_CHECKING:
+    from tutor.fields.spans import Line
 
 EXAMPLE = 'receptive-field "k3p1 k3s2p1 k3p1" --width 14'
 LEAST_COLUMNS = 60
-NETWORK_SECONDS = 120.0
+SECONDS = 300.0
+"""For a network, which is read and measured in a process of its own."""
+LARGEST_MAP = 64
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument(
-        "layers", nargs="*", metavar="LAYERS", help="kernel, stride, padding, dilation of each: k5s2p2, k3d2, max k2s2"
+        "layers", nargs="*", metavar="LAYERS", help="kernel, stride, padding, dilation of each: k5s2p2, k3d2, max3s2"
     )
-    parser.add_argument("--model", metavar="NAME", help="a network of torchvision instead: torchvision:resnet50")
-    parser.add_argument("--width", type=int, metavar="N", help="cells of the input (default: enough for five outputs)")
+    parser.add_argument("--width", type=int, metavar="N", help="cells of the input (default: enough for a few outputs)")
     parser.add_argument("--layer", type=int, metavar="N", help="the layer of the chosen unit (default: the last)")
     parser.add_argument("--unit", type=int, metavar="N", help="the unit whose field is lit (default: the middle one)")
+    parser.add_argument(
+        "--model", metavar="NAME", help="a network instead: torchvision:resnet50, FILE.py:Net (one of yours), resnet20"
+    )
+    parser.add_argument("--effective", action="store_true", help="with --model: the heat map of the real gradient")
+    parser.add_argument("--checkpoint", metavar="FILE", help="with --effective: trained weights, a saved state_dict")
     parser.add_argument("--ascii", action="store_true", help="letters and signs of ASCII only")
     parser.add_argument("--json", action="store_true", help="the figures of every layer as one JSON document")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The diagram, or the figures."""
+    """The diagram or the table, or the figures."""
+    columns = max(shutil.get_terminal_size().columns, LEAST_COLUMNS)
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "") if sys.stdout is not None else "ascii"
+    ascii_only = arguments.ascii or not encoding.startswith("utf") or os.environ.get("TERM") in ("linux", "dumb")
+    if arguments.model is not None:
+        return _network(arguments, columns, ascii_only)
+    if arguments.effective or arguments.checkpoint is not None:
+        raise Trouble("A heat map is of a network; name one with --model, such as torchvision:resnet18.")
+    return _stack(arguments, columns, ascii_only)
+
+
+def _stack(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> int:
     from tutor.fields.arithmetic import Figures
     from tutor.fields.diagram import cone, draw, usual_width
     from tutor.fields.layers import FieldError, parse
 
-    if arguments.model is not None:
-        if arguments.layers:
-            raise Trouble("Give either layers or --model, not both.")
-        return _network(arguments)
     try:
         layers = parse(" ".join(arguments.layers))
         width = usual_width(layers) if arguments.width is None else arguments.width
@@ -47,47 +67,92 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(Figures(found.field).as_dict())
         return CORRECT
-    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "") if sys.stdout is not None else "ascii"
-    columns = max(shutil.get_terminal_size().columns, LEAST_COLUMNS)
-    print("\n".join(draw(found, columns, arguments.ascii or not encoding.startswith("utf"))))
+    print("\n".join(draw(found, columns, ascii_only)))
     for warning in found.field.warnings:
         print(warning, file=sys.stderr)
     return CORRECT
 
 
-def _network(arguments: argparse.Namespace) -> int:
-    """The figures of a network, from its graph and from its gradient."""
-    from tutor.engine.client import Engine, EngineError
-
-    engine = Engine()
-    try:
-        params = {"model": arguments.model, "width": arguments.width}
-        document = engine.request("field", params, NETWORK_SECONDS).result()
-    except EngineError as error:
-        raise Trouble(str(error)) from None
-    finally:
-        engine.close()
+def _network(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> int:
+    if arguments.layers:
+        raise Trouble("Layers and --model are two questions; leave out one of them.")
+    if arguments.layer is not None or arguments.unit is not None:
+        raise Trouble("--layer and --unit choose in the diagram of typed layers; leave them out with --model.")
+    if arguments.checkpoint is not None and not arguments.effective:
+        raise Trouble("Weights do not change what can be read; --checkpoint goes with --effective.")
+    if arguments.width is not None and not 1 <= arguments.width <= 4096:
+        raise Trouble("--width takes a number from 1 to 4096 with --model.")
+    cells = min(columns - 2, LARGEST_MAP) // 2 * 2 if arguments.effective else 0
+    asked = {"model": _absolute(arguments.model), "width": arguments.width, "heat": cells}
+    if arguments.checkpoint is not None:
+        asked["checkpoint"] = str(Path(arguments.checkpoint).expanduser().resolve())
+    document = describe(asked) | {"model": arguments.model}
     if arguments.json:
         print_json(document)
         return CORRECT
-    print("\n".join(_table(document["layers"])))
-    words = f"receptive field {document['receptive_field']}   jump {document['stride']}"
-    print(f"\n{words}   first position {document['first_position']}   at {document['layers'][-1]['name']}")
-    agree = "the same" if document["agree"] else "not the same"
-    print(f"The gradient of a unit in the middle reaches {document['measured']} cells: {agree}.")
+    from tutor.fields.table import lines
+
+    print("\n".join(lines(document, columns, ascii_only)))
+    if arguments.effective:
+        from tutor.fields.heat import caption, draw
+
+        found = document["effective"]
+        colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ and not ascii_only
+        print()
+        for line in draw(found["heat"], found["square"], columns - 1, ascii_only, colours):
+            print(_coloured(line) if colours else "".join(span.text for span in line).rstrip())
+        print("\n".join(caption(found, document["receptive_field"])))
     for warning in document["warnings"]:
         print(warning, file=sys.stderr)
     return CORRECT
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line a layer."""
-    column = max(len(row["name"]) for row in rows) + 2
-    return [
-        f"{'':{column}}kernel stride padding dilation   size  field  jump  first",
-        *(
-            f"{row['name']:{column}}{row['kernel']:>6}{row['stride']:>7}{row['padding']:>8}{row['dilation']:>9}"
-            f"{row['size_out']:>7}{row['receptive_field']:>7}{row['jump']:>6}{row['first_position']:>7}"
-            for row in rows
-        ),
-    ]
+def _absolute(model: str) -> str:
+    """The process that reads a file has a folder of its own."""
+    path, colon, inside = model.rpartition(":")
+    if colon and path != "torchvision":
+        return f"{Path(path).expanduser().resolve()}:{inside}"
+    return str(Path(model).resolve()) if model.endswith(".py") else model
+
+
+def _coloured(line: Line) -> str:
+    """Half blocks in the 24 greys that every terminal of 256 colours has."""
+    text = ""
+    for span in line:
+        if span.levels is None:
+            text += f"\x1b[0;36m{span.text}"
+        else:
+            upper, lower = (232 + min(23, int(level * 24)) for level in span.levels)
+            text += f"\x1b[38;5;{upper};48;5;{lower}m{span.text}"
+    return text + "\x1b[0m"
+
+
+def describe(asked: dict[str, Any]) -> dict[str, Any]:
+    """What `tutor.engine.networks` finds, in a process of its own: PyTorch, and the learner's file, run only there."""
+    waiting = sys.stderr is not None and sys.stderr.isatty()
+    if waiting:
+        print("loading PyTorch ...", end="\r", file=sys.stderr, flush=True)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tutor.engine.networks", json.dumps(asked)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            cwd=Path(tutor.__file__).resolve().parent.parent,
+        )
+    except subprocess.TimeoutExpired:
+        raise Trouble(f"The network was not read within {SECONDS:g} seconds; take a smaller --width.") from None
+    except OSError as error:
+        raise Trouble(f"The process that reads networks could not be started ({error.strerror}).") from None
+    finally:
+        if waiting:
+            print(" " * 20, end="\r", file=sys.stderr, flush=True)
+    try:
+        document = json.loads(done.stdout)
+    except ValueError:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        why = f": {said[-1][:200]}" if said else ""
+        raise Trouble(f"The process that reads networks ended with status {done.returncode}{why}") from None
+    if "error" in document:
+        raise Trouble(document["error"])
+    return document

@@ -112,9 +112,12 @@ def parse(text: str) -> tuple[Layer, ...]:
         if separator:
             if separator != " ":
                 finish()
-        elif word in KINDS and not number:
+        elif word in KINDS:
             finish()
             kind = KINDS[word]
+            _room(len(layers) + 1)
+            if number:
+                values["k"] = _value("k", number)
         elif word in ("c", "ceil") and not number:
             if kind not in ("max", "avg"):
                 raise FieldError(
