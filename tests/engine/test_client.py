@@ -106,6 +106,38 @@ def test_a_process_that_is_no_engine_is_given_up_with_a_sentence(ask, program):
     odd.close()
 
 
+SPEAKS = """
+import os, sys
+from tutor.engine.protocol import Ready, Result, from_line, to_line
+seen = os.environ.get("CUDA_VISIBLE_DEVICES", "not set")
+if FAILS and seen != "":
+    os._exit(3)
+def say(message):
+    sys.stdout.buffer.write(to_line(message)); sys.stdout.buffer.flush()
+say(Ready("2.0", "none", False, 0.0))
+for line in sys.stdin.buffer:
+    request = from_line(line)
+    if request.method == "die":
+        os._exit(3)
+    say(Result(request.id, {"seen": seen}))
+"""
+
+
+@pytest.mark.parametrize(("fails", "seen"), [(True, ""), (False, "not set")])
+def test_the_gpu_is_left_out_after_a_failed_start_and_kept_after_a_crash_at_work(fails, seen):
+    environ = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
+    other = Engine([sys.executable, "-c", SPEAKS.replace("FAILS", str(fails))], environ, pauses=(0.0, 0.0))
+    if fails:
+        with pytest.raises(EngineError):
+            other.request("look", {}, 10).result(30)
+    else:
+        with pytest.raises(EngineError):
+            other.request("die", {}, 10).result(30)
+    assert other.request("look", {}, 10).result(30) == {"seen": seen}
+    assert other.starts == 2
+    other.close()
+
+
 def test_states_are_told_to_listeners(ask):
     told = []
     other = Engine()

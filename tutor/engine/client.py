@@ -109,6 +109,7 @@ class Engine:
         self._waiting: deque[_Asked] = deque()
         self._running: _Asked | None = None
         self._failures = 0
+        self._failed_to_load = False
         self._start_at: float | None = None
         self._loaded_by = 0.0
         self._gave_up_at = 0.0
@@ -152,12 +153,13 @@ class Engine:
         if not line or len(line) > LONGEST_REQUEST:
             future.set_exception(EngineError("This cannot be asked of PyTorch: it is too long, or not plain values."))
             return future
-        if self._closed:
-            future.set_exception(EngineError("The computation engine has been closed."))
-            return future
         self.start()
-        asked = _Asked(number, line, seconds, future, on_progress)
-        self._events.put(asked)
+        with self._guard:
+            # Nothing is put behind the end of the queue: nobody would answer it.
+            if self._closed:
+                future.set_exception(EngineError("The computation engine has been closed."))
+                return future
+            self._events.put(_Asked(number, line, seconds, future, on_progress))
         future.add_done_callback(lambda done: self._events.put(number) if done.cancelled() else None)
         return future
 
@@ -173,14 +175,13 @@ class Engine:
     def close(self) -> None:
         """End the child; requests under way fail. May be called twice."""
         with self._guard:
-            closed, self._closed = self._closed, True
-        if closed:
-            return
-        atexit.unregister(self.close)
-        if self._thread is not None:
+            if self._closed:
+                return
+            self._closed = True
             self._events.put(None)
-            if self._thread is not threading.current_thread():
-                self._thread.join(5)
+        atexit.unregister(self.close)
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(5)
 
     # ------------------------------------------------------------------ the thread
 
@@ -232,7 +233,7 @@ class Engine:
     def _start_child(self) -> None:
         self._start_at = None
         environ = dict(self._environ)
-        if self._failures:
+        if self._failed_to_load:
             # A driver that crashes the process is the likeliest reason; what the engine does needs no GPU.
             environ["CUDA_VISIBLE_DEVICES"] = ""
         self.starts += 1
@@ -311,7 +312,7 @@ class Engine:
         running = self._running
         match message:
             case Ready():
-                self.found = message
+                self.found, self._failed_to_load = message, False
                 self._say("ready")
             case Broken(reason):
                 self._lose(reason)
@@ -342,6 +343,7 @@ class Engine:
     def _lose(self, reason: str) -> None:
         """The child is of no use any more: its request fails, and another is started, a few times."""
         was_ready = self.state == "ready"
+        self._failed_to_load = not was_ready
         self._end_child()
         running, self._running = self._running, None
         if running is not None:
