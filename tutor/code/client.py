@@ -90,7 +90,7 @@ class CodeService:
         """
         with self._lock:
             loading = self.start()
-            began = time.monotonic()
+            began = time.monotonic() - loading
             asked = {"checks": str(checks), "source": source, "name": name, "limits": limits or {}, "without": without}
             assert self._process is not None
             assert self._process.stdin is not None

@@ -215,6 +215,8 @@ def opening(name: str, signature: Sequence[str]) -> tuple[Check, ...]:
             raise Wrong(f"Python cannot read the file: {getattr(error, 'msg', error)}.", line) from None
 
     def defines(session: Session) -> None:
+        for op in session.facts.get("prepare", ()):
+            session.ask(op)
         found = session.facts["loaded"] = session.ask("load", source=session.source, file=session.file, name=name)
         if not found["defined"]:
             import difflib
@@ -269,6 +271,7 @@ def judged(server: socket.socket, module: ModuleType, asked: dict[str, Any]) -> 
     outcome = Outcome()
     preload = ["torchvision"] if "torchvision" in source or getattr(module, "TORCHVISION", False) else []
     session = Session(server, limits, source, file, preload)
+    session.facts["prepare"] = getattr(module, "PREPARE", ())
     done = 0
     try:
         try:

@@ -71,7 +71,8 @@ class _Watch:
         self.child, self.box, self.limits, self.reading, self.judge = child, box, limits, reading, judge
         self.output = bytearray()
         self.open = True
-        self.base = 0
+        # What every process here shares with the fork server; it is counted once for each, so it is taken off.
+        self.base = _memory(os.getpid())
 
     def run(self) -> dict[str, Any]:
         """Until the judge has all it wants, the process ends, or a limit is passed; the reason, "" where none is."""
@@ -117,7 +118,6 @@ class _Watch:
         if len(family) > self.limits.processes:
             return "PROCESSES"
         used = sum(_memory(each) for each in family)
-        self.base = self.base or used
         if used - self.base * len(family) > self.limits.memory_bytes:
             return "MEMORY"
         return "FILES" if files and self.too_many_files() else ""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.overrides
+import torch.utils.data
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -190,6 +192,185 @@ def trace(state: dict[str, Any], slot: str, x: Blob, train: bool = False) -> dic
     return {"ops": mode.ops, "input": first, "out": mode.number(out) if isinstance(out, torch.Tensor) else 0}
 
 
+class _Watched(nn.Module):
+    """A small classifier that writes down how it is used."""
+
+    def __init__(self, inputs: int, classes: int, values: dict[str, Blob], log: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(inputs)
+        self.linear = nn.Linear(inputs, classes)
+        self.log = log
+        with torch.no_grad():
+            self.linear.weight.copy_(tensor_of(values["weight"]))
+            self.linear.bias.copy_(tensor_of(values["bias"]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.linear(self.norm(x.flatten(1)))
+        entry = {"event": "forward", "training": self.training, "x": blob(x), "out": blob(out)}
+        self.log.append(entry)
+        if out.requires_grad:
+            out.register_hook(self.backward)
+        return out
+
+    def backward(self, _: torch.Tensor) -> None:
+        """The backward pass begins; whether gradients of an earlier one are still there."""
+        left = any(one.grad is not None and bool(torch.count_nonzero(one.grad)) for one in self.parameters())
+        self.log.append({"event": "backward", "left": left})
+
+
+class _Moves(torch.overrides.TorchFunctionMode):
+    """Counts what is moved to the device that was asked for."""
+
+    def __init__(self, device: torch.device, file: str, log: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.device, self.file, self.log = device, file, log
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        values = (*args, *(kwargs or {}).values())
+        named = [each for each in values if isinstance(each, (torch.device, str))]
+        own = sys._getframe(1).f_code.co_filename == self.file
+        moves = getattr(func, "__name__", "") in ("to", "cuda", "cpu")
+        if own and moves and args and isinstance(args[0], torch.Tensor):
+            self.log.append({"event": "moved", "right": any(str(each) == str(self.device) for each in named)})
+        return func(*args, **(kwargs or {}))
+
+
+def epoch(
+    state: dict[str, Any],
+    name: str,
+    batches: list[list[Blob]],
+    values: dict[str, Blob],
+    rate: float,
+    epochs: list[int],
+    device: str = "cpu",
+) -> dict[str, Any]:
+    """Run the learner's loop over a small classifier; everything it did in order, and what it returned."""
+    log: list[dict[str, Any]] = []
+    inputs, classes = values["weight"].shape[1], values["weight"].shape[0]
+    model = _Watched(inputs, classes, values, log)
+
+    class Optimizer(torch.optim.SGD):
+        def step(self, closure: Any = None) -> Any:
+            log.append({"event": "step", "gradients": {each: blob(one.grad) for each, one in model.named_parameters()}})
+            return super().step(closure)
+
+    class Scheduler(torch.optim.lr_scheduler.LambdaLR):
+        def step(self, epoch: int | None = None) -> None:
+            if self.last_epoch >= 0:
+                log.append({"event": "scheduler"})
+            super().step(epoch)
+
+    class Loss(nn.CrossEntropyLoss):
+        def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            log.append({"event": "loss", "target": blob(target)})
+            return super().forward(input, target)
+
+    class Loader:
+        def __init__(self) -> None:
+            self.dataset = [pair for x, y in held for pair in zip(x, y, strict=True)]
+
+        def __len__(self) -> int:
+            return len(held)
+
+        def __iter__(self) -> Any:
+            for x, y in held:
+                log.append({"event": "batch"})
+                yield x.clone(), y.clone()
+
+    held = [(tensor_of(x), tensor_of(y)) for x, y in batches]
+    optimizer = Optimizer(model.parameters(), lr=rate)
+    scheduler = Scheduler(optimizer, lambda at: 1 / (1 + 0.25 * at))
+    where = torch.device(device)
+    model.eval()
+    returned = []
+    for at in epochs:
+        log.append({"event": "epoch", "rate": optimizer.param_groups[0]["lr"]})
+        _seed(at)
+        with _Moves(where, state["file"], log):
+            found = getattr(state["module"], name)(model, optimizer, scheduler, Loss(), Loader(), at, where)
+        returned.append(_returned(found))
+    return {"log": log, "returned": returned, "rates": optimizer.param_groups[0]["lr"]}
+
+
+def stub_datasets(state: dict[str, Any]) -> bool:
+    """Put small data sets in the place of torchvision's, so that nothing is downloaded or read from a disk."""
+    from torchvision import datasets
+
+    def small(base: Any) -> Any:
+        def begin(
+            self: Any,
+            root: Any = None,
+            train: bool = True,
+            transform: Any = None,
+            target_transform: Any = None,
+            download: bool = False,
+        ) -> None:
+            datasets.VisionDataset.__init__(self, root or ".", None, transform, target_transform)
+            self.train = train
+            made = torch.Generator().manual_seed(11 if train else 12)
+            count = TRAIN_IMAGES if train else TEST_IMAGES
+            self.data = torch.randint(0, 256, (count, 28, 28), generator=made, dtype=torch.uint8)
+            self.data[:, 0, 0] = 0
+            self.data[:, 27, 27] = 255
+            self.targets = torch.arange(count) % 10
+            state["calls"].append({"train": train, "download": bool(download)})
+
+        return type(base.__name__, (base,), {"__init__": begin, "__module__": base.__module__})
+
+    state["calls"] = []
+    for name in ("MNIST", "FashionMNIST"):
+        made = small(getattr(datasets, name))
+        setattr(datasets, name, made)
+        for module in (datasets.mnist,):
+            setattr(module, name, made)
+    return True
+
+
+TRAIN_IMAGES, TEST_IMAGES = 96, 40
+
+
+def loaders(
+    state: dict[str, Any], name: str, dataset: str, batch: int, options: dict[str, Any], seed: int, epochs: int = 2
+) -> dict[str, Any]:
+    """Call get_dataloaders and read both loaders `epochs` times: how they are set, and every batch they give."""
+    from torchvision import datasets
+
+    _seed(seed)
+    found = getattr(state["module"], name)(getattr(datasets, dataset), batch, **options)
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        return {"kind": type(found).__name__, "count": len(found) if isinstance(found, (tuple, list)) else 0}
+    both = []
+    for loader in found:
+        if not isinstance(loader, torch.utils.data.DataLoader):
+            return {"kind": type(loader).__name__, "count": 2}
+        rounds = []
+        for _ in range(epochs):
+            batches = []
+            for pair in loader:
+                x, y = pair
+                batches.append([blob(x), blob(y)])
+            rounds.append(batches)
+        both.append({"pinned": bool(loader.pin_memory), "workers": loader.num_workers, "rounds": rounds})
+    return {"loaders": both}
+
+
+def _returned(found: Any) -> Any:
+    """The lists that came back: each entry a number, or the name of its type."""
+    if not isinstance(found, (tuple, list)):
+        return type(found).__name__
+    lists = []
+    for one in found[:6]:
+        if not isinstance(one, (list, tuple)):
+            lists.append(type(one).__name__)
+            continue
+        lists.append([float(each) if _number(each) else type(each).__name__ for each in one[:5000]])
+    return lists
+
+
+def _number(value: Any) -> bool:
+    return type(value) in (float, int) or type(value).__module__ == "numpy"
+
+
 OPS: dict[str, Callable[..., Any]] = {
     "build": build,
     "add_probe": add_probe,
@@ -197,4 +378,7 @@ OPS: dict[str, Callable[..., Any]] = {
     "put": put,
     "forward": forward,
     "trace": trace,
+    "epoch": epoch,
+    "stub_datasets": stub_datasets,
+    "loaders": loaders,
 }

@@ -62,6 +62,9 @@ def named(session: Session) -> None:
                 f'get_model({depth}, "ProbeBlock") runs no ProbeBlock, a class that was added to your file. Where is '
                 "block_type used?"
             )
+    usual, asked = (of.built(session, NAME, DEPTHS[0], *more) for more in ((), ("ResidualBlock",)))
+    if session.facts[usual]["parameters"] != session.facts[asked]["parameters"]:
+        raise Wrong('get_model(8) is another network than get_model(8, "ResidualBlock"); that is the default block.')
 
 
 @check("begins with a 3x3 convolution, batch norm, ReLU")
@@ -126,15 +129,14 @@ def strides(session: Session) -> None:
 
 @check("base_width sets the width")
 def base(session: Session) -> None:
-    for step, factor in (
-        (ran(session, DEPTHS[0], OTHER_WIDTH).of("conv")[0], 1),
-        (blocks(session, 8, OTHER_WIDTH)[-1], 4),
-    ):
-        if step.channels[1] != OTHER_WIDTH * factor:
+    usual, narrow = (ran(session, DEPTHS[0], width).of("conv") for width in (WIDTH, OTHER_WIDTH))
+    for one, other in zip(usual, narrow, strict=False):
+        want = one.channels[1] * OTHER_WIDTH // WIDTH
+        if other.channels[1] != want:
             raise Wrong(
-                f"With base_width={OTHER_WIDTH} a layer has {step.channels[1]} channels; {OTHER_WIDTH * factor} were "
-                "expected.",
-                step.line,
+                f"With base_width={OTHER_WIDTH} a convolution gives {other.channels[1]} channels, with "
+                f"base_width={WIDTH} {one.channels[1]}; {want} were expected of the first.",
+                other.line,
             )
 
 
