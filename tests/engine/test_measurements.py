@@ -37,6 +37,15 @@ def test_a_wrong_formula_planted_in_the_content_is_caught(engine, tmp_path, part
     assert changed.splitlines()[found[0].line - 1].startswith("answer = ")
 
 
+def test_a_wrong_accepted_form_is_caught_at_its_own_line(engine, tmp_path):
+    folder = tmp_path / "ps08"
+    shutil.copytree(paths.problems_folder() / "ps08", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / "cost" / "problem.toml"
+    file.write_text(file.read_text().replace('"(3 L - 1) n K^2"', '"(3 L - 2) n K^2"'))
+    (found,) = disagreements(folder, engine)
+    assert file.read_text().splitlines()[found.line - 1] == 'formula = "(3 L - 2) n K^2"'
+
+
 @pytest.mark.parametrize(("problem", "part"), PARTS, ids=lambda one: one.id)
 def test_the_middling_numbers_are_measured_and_agree(engine, problem, part):
     point = defaults(part)

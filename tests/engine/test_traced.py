@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from tutor.engine.traced import build, field_of, gradient_field
 from tutor.engine.protocol import MethodError
+from tutor.engine.traced import build, field_of, gradient_field
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,8 @@ POINTS = 10
 @dataclass(frozen=True, slots=True)
 class _Asked:
     place: Table
+    key: str
+    """Of the place: the formula's own key there."""
     claim: Claim
     point: Point
     future: Future[dict[str, Any]]
@@ -42,25 +44,28 @@ def disagreements(folder: Path, engine: Engine) -> list[Complaint]:
         found.clear()
         for problem in problems:
             for part in problem.parts:
-                asked += _ask(part, loader.places[problem.id, part.id], problem.folder, engine)
-    complained: set[str] = set()
+                asked += _ask(part, loader, problem.folder, engine)
+    complained: set[tuple[int, str]] = set()
     for one in asked:
-        said = _complaint(one, engine)
-        if said and one.claim.formula not in complained:
-            complained.add(one.claim.formula)
-            one.place.complain("answer", said)
+        at = (id(one.place), one.claim.formula)
+        if at not in complained and (said := _complaint(one, engine)):
+            complained.add(at)
+            one.place.complain(one.key, said)
     return sorted(set(found))
 
 
-def _ask(part: Part, place: Table, folder: Path, engine: Engine) -> Iterator[_Asked]:
+def _ask(part: Part, loader: Loader, folder: Path, engine: Engine) -> Iterator[_Asked]:
     for claim in claims(part):
+        place, key = loader.places[part.problem_id, part.id], "answer"
+        if claim.formula != part.answer:
+            place, key = loader.places[part.problem_id, part.id, "accept", claim.formula], "formula"
         if claim.measure is None:
             place.complain("", f'{part.id} has no measurement; write measure = "name", and the function in {FILE}')
             continue
         every = points(part.vocabulary, part.key)
         # The first are the edge cases, the last the ordinary ones.
         for point in every if len(every) <= POINTS else (*every[: POINTS // 2], *every[-(POINTS // 2) :]):
-            yield _Asked(place, claim, point, request(engine, folder, claim.measure, point))
+            yield _Asked(place, key, claim, point, request(engine, folder, claim.measure, point))
 
 
 def _complaint(asked: _Asked, engine: Engine) -> str:
