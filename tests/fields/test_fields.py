@@ -1,4 +1,4 @@
-"""Receptive fields: four ways to one number, and the picture."""
+"""Receptive fields of typed layers: four ways to one number, and the command."""
 
 import json
 import subprocess
@@ -9,8 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutor.fields.arithmetic import closed_first, closed_form, rows, smallest_width, walk
-from tutor.fields.diagram import cone, draw
+from tutor.fields.arithmetic import Node, closed_first, closed_form, network, rows, smallest_width, walk
 from tutor.fields.layers import FieldError, Layer, parse
 
 LAYER = st.builds(
@@ -54,64 +53,64 @@ def test_recurrence_closed_form_walk_and_gradient_agree(layers, units, data):
     assert reached == walk(layers, unit, width)[0]
 
 
-@settings(deadline=None, max_examples=60)
-@given(STACK, st.integers(60, 200), st.booleans())
-def test_a_diagram_fits_and_its_lit_cells_are_those_read(layers, columns, ascii_only):
-    found = cone(layers, smallest_width(layers, 3))
-    lines = draw(found, columns, ascii_only)
-    assert all(len(line) <= max(columns, 80) for line in lines)
-    if ascii_only:
-        assert all(line.isascii() for line in lines)
-    if not any("One column stands for" in line for line in lines):
-        row = next(line for line in lines if line.startswith("input"))
-        assert row.count("#" if ascii_only else "█") == len(found.read[0])
-
-
-MIDDLE = """\
-receptive field 9   jump 2   first position −4
-unit 3 of layer 3: 9 wide, from 2 to 10
-
-layer 3  k3 s1 p1      □   □   □   █   □   □   □          7     9    2    −4
-layer 2  k3 s2 p1  ·   □   □   █   █   █   □   □   ·      7     5    2    −2
-layer 1  k3 s1 p1    · □ □ □ █ █ █ █ █ █ █ □ □ □ □ ·     14     3    1    −1
-input                · □ □ █ █ █ █ █ █ █ █ █ □ □ □ ·     14     1    1     0
-                       0   2   4   6   8   10  12      size field jump first"""
-BORDER = """\
-receptive field 9   jump 2   first position -4
-unit 1 of layer 3: 9 wide, 7 of them real, from -2 to 6
-
-layer 3  k3 s1 p1      o   #   o   o   o   o   o          7     9    2    -4
-layer 2  k3 s2 p1  .   #   #   #   o   o   o   o   .      7     5    2    -2
-layer 1  k3 s1 p1    : # # # # # # o o o o o o o o .     14     3    1    -1
-input              : : # # # # # # # o o o o o o o .     14     1    1     0
-                       0   2   4   6   8   10  12      size field jump first"""
-
-
-@pytest.mark.parametrize(("unit", "ascii_only", "picture"), [(3, False, MIDDLE), (1, True, BORDER)])
-def test_the_cone_stands_over_what_it_reads_and_goes_on_as_an_outline_past_the_border(unit, ascii_only, picture):
-    assert "\n".join(draw(cone(parse("k3p1 k3s2p1 k3p1"), 14, unit=unit), 90, ascii_only)) == picture
-
-
-def test_a_unit_of_a_layer_between_leaves_those_above_unlit():
-    lines = draw(cone(parse("k3p1 k3s2p1 k3p1"), 14, level=2, unit=3), 90)
-    assert "█" not in lines[3]
-    assert lines[4].count("█") == 1
-    assert lines[6].count("█") == 5
-
-
-def test_a_wide_input_is_scaled_and_says_so():
-    lines = draw(cone(parse("k7s2p3 max k3s2p1 k3p1 x6 k3s2p1"), 224), 80)
-    assert all(len(line) <= 80 for line in lines)
-    assert "One column stands for" in lines[-1]
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("k0", "is no kernel"), ("s2", "before the kernel"), ("banana", "no part of a layer"), ("", "No layers")],
+    [
+        ("max0s2", "is no kernel"),
+        ("k3 max", "layer 2 has no kernel"),
+        ("k3s1s2", "two strides"),
+        ("k3c", "Only pooling"),
+        ("k2p9999999", "is no padding"),
+        ("max2p2", "pads too much"),
+        ("k3 x900", "More than 500"),
+        ("k0", "is no kernel"),
+        ("s2", "before the kernel"),
+        ("banana", "no part of a layer"),
+        ("", "No layers"),
+    ],
 )
 def test_layers_that_cannot_be_used_are_a_sentence(text, said):
     with pytest.raises(FieldError, match=said):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("k5s1p2 k5s2p2 max3s2", ["k5 s1 p2", "k5 s2 p2", "max k3 s2 p0"]),
+        ("K3 S2, k3", ["k3 s2 p0", "k3 s1 p0"]),
+        ("maxpool k2 s2 ceil avg3", ["max k2 s2 p0 ceil", "avg k3 s1 p0"]),
+        ("k=3 d=2 x2", ["k3 s1 p0 d2"] * 2),
+        ("conv3p1 → max 2 s 2", ["k3 s1 p1", "max k2 s2 p0"]),
+    ],
+)
+def test_layers_are_typed_in_many_ways(text, read):
+    assert [layer.text for layer in parse(text)] == read
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_rounding_up_changes_sizes_only_and_as_pytorch_does(size):
+    for kernel, stride, padding in [(2, 2, 0), (3, 2, 1), (2, 3, 1), (3, 3, 0)]:
+        if size + 2 * padding < kernel:
+            continue
+        (layer,) = parse(f"max{kernel}s{stride}p{padding}c")
+        pool = torch.nn.MaxPool1d(kernel, stride, padding, ceil_mode=True)
+        assert layer.size_out(size) == pool(torch.zeros(1, 1, size)).shape[-1]
+        figures = rows([layer], size)
+        assert (figures.receptive_field, figures.stride, figures.first_position) == (kernel, stride, -padding)
+
+
+def test_branches_make_a_union_and_unequal_jumps_a_warning():
+    wide, narrow = Layer("wide", 5, padding=2), Layer("narrow", 3, 2, padding=1)
+    join = Layer("join", 1, kind="add")
+    same = network([Node(wide), Node(Layer("narrow", 1)), Node(join, (0, 1))], 9)
+    assert (same.receptive_field, same.first_position, same.warnings) == (5, -2, ())
+    shifted = network(
+        [Node(Layer("left", 1, padding=3, after=-3)), Node(Layer("right", 2, after=1)), Node(join, (0, 1))], 9
+    )
+    assert (shifted.receptive_field, shifted.first_position) == (5, -3)
+    uneven = network([Node(wide), Node(narrow), Node(join, (0, 1))], 1)
+    assert "unequal jumps, 1 (wide) and 2 (narrow)" in uneven.warnings[0]
 
 
 def tutor(*words):
@@ -134,3 +133,10 @@ def test_the_command_refuses_in_one_sentence():
         done = tutor(*words)
         assert done.returncode == 2
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_command_draws_and_lights_both_ways():
+    done = tutor("k3p1 k3s2p1 k3p1", "--width", "14", "--layer", "1", "--unit", "5", "--forward", "--ascii")
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert "reaches units 1 to 4 of layer 3" in done.stdout

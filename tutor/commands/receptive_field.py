@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tutor.fields.spans import Line
 
 EXAMPLE = 'receptive-field "k3p1 k3s2p1 k3p1" --width 14'
-LEAST_COLUMNS = 60
+LEAST_COLUMNS = 40
 SECONDS = 300.0
 """For a network, which is read and measured in a process of its own."""
 LARGEST_MAP = 64
@@ -32,6 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=int, metavar="N", help="cells of the input (default: enough for a few outputs)")
     parser.add_argument("--layer", type=int, metavar="N", help="the layer of the chosen unit (default: the last)")
     parser.add_argument("--unit", type=int, metavar="N", help="the unit whose field is lit (default: the middle one)")
+    parser.add_argument("--forward", action="store_true", help="light the units above that read the chosen one, too")
+    parser.add_argument("--whole", action="store_true", help="all of a wide input at once, several cells a column")
     parser.add_argument(
         "--model", metavar="NAME", help="a network instead: torchvision:resnet50, FILE.py:Net (one of yours), resnet20"
     )
@@ -54,30 +56,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _stack(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> int:
-    from tutor.fields.arithmetic import Figures
-    from tutor.fields.diagram import cone, draw, usual_width
+    from tutor.fields.arithmetic import Figures, rows
+    from tutor.fields.diagram import layout, usual_width
     from tutor.fields.layers import FieldError, parse
+    from tutor.fields.spans import plain
 
     try:
         layers = parse(" ".join(arguments.layers))
         width = usual_width(layers) if arguments.width is None else arguments.width
-        found = cone(layers, width, arguments.layer, arguments.unit)
+        field = rows(layers, width)
+        if arguments.json:
+            print_json(Figures(field).as_dict())
+            return CORRECT
+        chosen = (arguments.layer, arguments.unit)
+        found = layout(field, *chosen, columns, ascii_only, arguments.forward, arguments.whole)
     except FieldError as error:
         raise Trouble(str(error)) from None
-    if arguments.json:
-        print_json(Figures(found.field).as_dict())
-        return CORRECT
-    print("\n".join(draw(found, columns, ascii_only)))
-    for warning in found.field.warnings:
-        print(warning, file=sys.stderr)
+    colours = _colours()
+    for line in found.lines:
+        print(_styled(line) if colours else plain(line))
     return CORRECT
 
 
 def _network(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> int:
     if arguments.layers:
         raise Trouble("Layers and --model are two questions; leave out one of them.")
-    if arguments.layer is not None or arguments.unit is not None:
-        raise Trouble("--layer and --unit choose in the diagram of typed layers; leave them out with --model.")
+    if arguments.layer is not None or arguments.unit is not None or arguments.forward or arguments.whole:
+        raise Trouble("--layer, --unit, --forward and --whole are for the diagram of typed layers, not for --model.")
     if arguments.checkpoint is not None and not arguments.effective:
         raise Trouble("Weights do not change what can be read; --checkpoint goes with --effective.")
     if arguments.width is not None and not 1 <= arguments.width <= 4096:
@@ -97,7 +102,7 @@ def _network(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> i
         from tutor.fields.heat import caption, draw
 
         found = document["effective"]
-        colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ and not ascii_only
+        colours = _colours() and not ascii_only
         print()
         for line in draw(found["heat"], found["square"], columns - 1, ascii_only, colours):
             print(_coloured(line) if colours else "".join(span.text for span in line).rstrip())
@@ -113,6 +118,22 @@ def _absolute(model: str) -> str:
     if colon and path != "torchvision":
         return f"{Path(path).expanduser().resolve()}:{inside}"
     return str(Path(model).resolve()) if model.endswith(".py") else model
+
+
+STYLES = {
+    "title": "1", "label-chosen": "1", "chosen": "1;36", "lit": "36", "reach": "36", "part": "36", "outline": "2;36",
+    "padding": "2", "quiet": "2", "axis": "2", "end": "1",
+}  # fmt: skip
+"""What a terminal is told for the roles of a diagram: bold, dim, and one accent."""
+
+
+def _colours() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def _styled(line: Line) -> str:
+    spans = ((STYLES.get(span.role) if span.text.strip() else None, span.text) for span in line)
+    return "".join(f"\x1b[{style}m{text}\x1b[0m" if style else text for style, text in spans)
 
 
 def _coloured(line: Line) -> str:
