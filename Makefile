@@ -28,7 +28,7 @@ test: $(VENV)/installed-test  ## Create .venv, install, run every check and the 
 	PYTHONPATH=. $(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m tutor lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 install: $(VENV)/installed-test  ## Create .venv and install, nothing else
 

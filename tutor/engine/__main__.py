@@ -35,7 +35,6 @@ from tutor.engine.protocol import (
 
 METHODS = {
     "measure": "tutor.engine.measuring:measure",
-    "field": "tutor.engine.traced:field",
 }
 """The name of a method -> module:function, imported when it is first asked for."""
 
