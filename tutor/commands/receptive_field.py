@@ -106,7 +106,7 @@ def _network(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> i
         print()
         for line in draw(found["heat"], found["square"], columns - 1, ascii_only, colours):
             print(_coloured(line) if colours else "".join(span.text for span in line).rstrip())
-        print("\n".join(caption(found, document["receptive_field"])))
+        print("\n".join(caption(found, document["receptive_field"], columns - 1)))
     for warning in document["warnings"]:
         print(warning, file=sys.stderr)
     return CORRECT

@@ -110,7 +110,7 @@ def _columns(first: int, last: int, per: int) -> int:
 
 
 def _follow(first: int, last: int, whole: tuple[int, int], span: int, per: int) -> int:
-    """Where a view of `span` doubled places begins that holds the cone; it moves by half of the room left by the cone."""
+    """Where a view of `span` doubled places begins that holds the cone; it moves by half of the room left."""
     step = max(2, (span - (last - first)) // 4 * 2)
     exact = (first + last - span) // 2
     start = whole[0] + round((exact - whole[0]) / step) * step

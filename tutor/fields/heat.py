@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -77,7 +78,7 @@ def _frame(edges: Sequence[float], size: int, signs: str) -> dict[tuple[int, int
     return {(row, column): sign for (row, column), sign in found.items() if 0 <= row < height and 0 <= column < size}
 
 
-def caption(effective: Mapping[str, Any], field: int) -> list[str]:
+def caption(effective: Mapping[str, Any], field: int, columns: int) -> list[str]:
     """What the picture shows, in words and numbers."""
     size, samples = effective["size"], effective["samples"]
     weights = "the checkpoint's weights" if effective.get("checkpoint") else "random weights"
@@ -86,7 +87,8 @@ def caption(effective: Mapping[str, Any], field: int) -> list[str]:
     past = min(top, left) < 0 or max(bottom, right) > cells
     frame = "the frame, the theoretical field, lies past the border" if past else "the frame is the theoretical field"
     inputs = "1 random input" if samples == 1 else f"{samples} random inputs"
-    return [
+    said = [
         f"how strongly each of {size} x {size} input cells moves the middle unit; {weights}, {inputs}",
         f"95 % of it lies within {effective['side']} x {effective['side']}; {frame}, {field} x {field}",
     ]
+    return [line for one in said for line in textwrap.wrap(one, columns)]
