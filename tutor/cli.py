@@ -13,7 +13,6 @@ from tutor.commands import Parser, Trouble, nearest
 COMMANDS = {
     "check": "judge an answer, or many as JSON lines",
     "compare": "say whether two formulas are equal",
-    "code": "check PyTorch code of yours, or begin a file",
     "measure": "run a part in real PyTorch, and compare its formula",
     "receptive-field": "draw what the units of a network see of its input",
     "lint": "check the content of a folder of problems",

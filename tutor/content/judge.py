@@ -27,7 +27,6 @@ from tutor.content.model import Accepted, Counterexample, Mistake, Part, Verdict
 PROBES = 4
 """Points at which a known formula is looked at first: where one clearly differs there, no comparison is made."""
 _NOT_HERE = "This part is not answered with a formula; it is checked where its code or its run is."
-_FILE = "This part is answered with a file: `tutor code {part.problem_id}/{part.id}` writes one and checks it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class PartJudge:
 
             return judge_steps(self, text)
         if self.part.tree is None:
-            return Verdict("invalid", _FILE.format(part=self.part) if kind == "code" else _NOT_HERE)
+            return Verdict("invalid", _NOT_HERE)
         try:
             tree = read(text, self.vocabulary).tree
         except Unreadable as error:
@@ -219,7 +218,7 @@ class PartJudge:
     # ------------------------------------------------------------------ the preview
 
     def _look(self, text: str) -> Look:
-        if self.part.kind in ("choice", "code") or not text.strip():
+        if self.part.kind == "choice" or not text.strip():
             return Look()
         line, start = text, 0
         if self.part.kind == "derivation":
