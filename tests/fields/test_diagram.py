@@ -155,6 +155,12 @@ def test_most_steps_move_nothing_but_the_light():
     assert sum(a != b for a, b in pairwise(origins)) <= 7
 
 
+def test_a_click_finds_a_unit_that_stands_between_two_cells():
+    layers = parse("k2s1 k1s2 k1s3")
+    found = layout(rows(layers, smallest_width(layers, 3)), 1, 1, 40)
+    assert found.at(found.rows.index(1), found.view.column(found.field.twice_centre(0, 1))) == (1, 1)
+
+
 def test_clicks_and_steps_find_their_units():
     found = picture(EXAMPLE, 14)
     assert found.at(2, 25) == (3, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil, floor
 
 from tutor.fields.arithmetic import INPUT, Field, Number
@@ -42,7 +43,7 @@ class View:
 
     def place(self, column: int) -> Number:
         """The doubled place in the middle of a column."""
-        return self.origin + (column - self.left) * self.per + (self.per - 1) // 2
+        return self.origin + (column - self.left) * self.per + Fraction(self.per - 1, 2)
 
     @property
     def cells(self) -> int:
