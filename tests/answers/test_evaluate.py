@@ -133,6 +133,13 @@ TREES = st.recursive(
 )
 
 
+def test_a_sequence_without_its_index_is_undefined_also_under_a_power():
+    tree = binary(Symbol("K"), "^", num(1))
+    for run in (evaluate, evaluate_mp):
+        with pytest.raises(Undefined):
+            run(tree, {"K": (1, Fraction(1, 2), 3)})
+
+
 @given(TREES, st.one_of(st.integers(-5, 5), st.fractions(-3, 3), st.floats(-2, 2)))
 def test_nothing_else_is_ever_raised(tree, x):
     point = {"x": x, "K": (1, Fraction(1, 2), 3)}

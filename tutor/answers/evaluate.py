@@ -69,7 +69,7 @@ def run(function: Compiled, point: Point, work: Work) -> Value:
     """Call a compiled tree and turn arithmetic's own exceptions into ours."""
     try:
         value = function(point, work)
-    except (ZeroDivisionError, KeyError, TypeError, ValueError) as error:
+    except (ZeroDivisionError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise Undefined(str(error)) from None
     except (OverflowError, RecursionError, MemoryError) as error:
         raise TooMuchWork(str(error)) from None

@@ -36,7 +36,7 @@ def evaluate_precisely(tree: Node, point: exact.Point, digits: int = 50, work: e
     """int or Fraction where the value is rational, else an mpf of `digits` digits."""
     try:
         value = _Precise(context(digits), digits, exact.Work() if work is None else work).value(tree, point)
-    except (ZeroDivisionError, KeyError, TypeError, ValueError) as error:
+    except (ZeroDivisionError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise Undefined(str(error)) from None
     except (OverflowError, RecursionError, MemoryError) as error:
         raise TooMuchWork(str(error)) from None
