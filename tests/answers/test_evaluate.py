@@ -14,7 +14,7 @@ from tests.answers.clock import cpu_seconds
 from tests.answers.trees import binary, call, num, power, product, series, sym, total
 from tutor.answers.errors import TooMuchWork, Undefined
 from tutor.answers.evaluate import FromZero, evaluate, evaluate_mp
-from tutor.answers.tree import Constant, Element, Moment, Number
+from tutor.answers.tree import Constant, Element, Moment, Number, Power, Symbol
 
 
 def test_rational_arithmetic_is_exact():
@@ -134,7 +134,7 @@ TREES = st.recursive(
 
 
 def test_a_sequence_without_its_index_is_undefined_also_under_a_power():
-    tree = binary(Symbol("K"), "^", num(1))
+    tree = Power(Symbol("K"), num(1))
     for run in (evaluate, evaluate_mp):
         with pytest.raises(Undefined):
             run(tree, {"K": (1, Fraction(1, 2), 3)})
