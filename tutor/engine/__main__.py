@@ -35,6 +35,9 @@ from tutor.engine.protocol import (
 
 METHODS = {
     "measure": "tutor.engine.measuring:measure",
+    "cost": "tutor.engine.laboratories:cost",
+    "variances": "tutor.engine.laboratories:variances",
+    "reached": "tutor.engine.laboratories:reached",
 }
 """The name of a method -> module:function, imported when it is first asked for."""
 
