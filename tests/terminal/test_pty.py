@@ -151,5 +151,9 @@ def test_a_dumb_terminal_gets_the_conversation(home):
         terminal.wait_for("1.1> ")
         terminal.type("n K^2 L\n")
         terminal.wait_for("Yes.")
+        # Ctrl+C where a person presses it: at the prompt, not in the middle of what is being said.
+        end = time.monotonic() + PATIENCE_SECONDS
+        while terminal.text.count("1.1> ") < 2 and time.monotonic() < end:
+            terminal.read(0.1)
         terminal.type("\x03")
         assert terminal.wait_for_end() == 130
