@@ -13,6 +13,7 @@ from tutor.commands import Parser, Trouble, nearest
 COMMANDS = {
     "check": "judge an answer, or many as JSON lines",
     "compare": "say whether two formulas are equal",
+    "code": "check PyTorch code of yours, or begin a file",
     "measure": "run a part in real PyTorch, and compare its formula",
     "receptive-field": "draw what the units of a network see of its input",
     "lint": "check the content of a folder of problems",
@@ -67,7 +68,8 @@ def run(words: list[str]) -> int:
         prepare = getattr(module, "prepare", None)
         return module.run(parser.parse_args(prepare(rest) if prepare else rest))
     interface = command("interface")
-    listed = "\n".join(f"  {name:<8} {says}" for name, says in COMMANDS.items())
+    column = max(map(len, COMMANDS)) + 1
+    listed = "\n".join(f"  {name:<{column}} {says}" for name, says in COMMANDS.items())
     examples = "\n".join(f"  {program()} {line}" for line in interface.EXAMPLES)
     parser = Parser(
         prog=program(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tutor.answers.prose import inline
 
 if TYPE_CHECKING:
-    from tutor.content.model import Verdict
+    pass
 
 _RUN = re.compile(r"(\$[^$]+\$|`[^`]+`|\*\*.+?\*\*|\*[^*\s](?:[^*]*[^*\s])?\*|\[[^\]]+\]\([^)]+\))", re.DOTALL)
 _ITEM = re.compile(r"^(\s*)([-*]|\d+\.)\s+(.*)$")
@@ -73,18 +73,6 @@ def lines(text: str, width: int = 78) -> list[str]:
     while found and not found[-1]:
         found.pop()
     return found
-
-
-def counterexample(verdict: Verdict) -> str:
-    """The numbers that show a difference, as a sentence; nothing where the message gives them already."""
-    found = verdict.counterexample
-    if found is None:
-        return ""
-    where = ", ".join(f"{name} = {value}" for name, value in found.symbols)
-    if where and where in verdict.message:
-        return ""
-    values = f"yours is {found.yours}, the right value {found.expected}."
-    return f"At {where} {values}" if where else values[0].upper() + values[1:]
 
 
 def _run(run: str) -> str:

@@ -30,6 +30,7 @@ IDS = {
     "adam-first-moment-corrected adam-second-moment-corrected adam-weight sgdm-gradient-dependence "
     "adam-gradient-dependence",
     "receptive-field": "output-size input-size recurrence closed-form",
+    "convnets": "dataloaders mlp cnn train-epoch shift-effect scramble-effect residual-block residual-network",
 }
 CLOSED = "1 + sum(j,1,L,(K_j-1) prod(i,1,j-1,S_i))"
 RIGHT = {
@@ -51,6 +52,8 @@ RIGHT = {
     "optimizers/adam-weight": ["-eta t", "w^{(t)} = -ηt"],
     "optimizers/sgdm-gradient-dependence": ["proportional"],
     "optimizers/adam-gradient-dependence": ["independent"],
+    "convnets/shift-effect": ["mlp-falls"],
+    "convnets/scramble-effect": ["cnn-falls"],
     "receptive-field/output-size": [
         "floor((W_in + 2P - K)/S) + 1",
         r"W_{out} = \left\lfloor \frac{W_{in} + 2P - K}{S} \right\rfloor + 1",

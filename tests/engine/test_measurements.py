@@ -96,3 +96,13 @@ def test_a_measurement_by_sampling_is_the_same_every_time(engine):
 )
 def test_agreement_is_exact_for_counts_and_judged_by_the_standard_error_for_samples(value, error, formula, agrees):
     assert Measurement(value, "", error).agrees(formula) is agrees
+
+
+def test_a_formula_without_a_value_is_a_complaint(engine, tmp_path):
+    folder = tmp_path / "ps08"
+    shutil.copytree(paths.problems_folder() / "ps08", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / "cost" / "problem.toml"
+    planted = "n K^2 L (n-1)/(n-1)"
+    file.write_text(file.read_text().replace('answer = "n K^2 L"', f'answer = "{planted}"', 1))
+    found = [one.message for one in disagreements(folder, engine) if one.file == file]
+    assert any(repr(planted) in message and "has no value at n = 1" in message for message in found)

@@ -12,7 +12,13 @@ OPENED = {
     "numbers": "cost",
     "choice": "optimizers/adam-gradient-dependence",
     "steps": "initialization/derivation",
+    "file": "convnets/mlp",
+    "code": "convnets/mlp",
     "everywhere": "cost",
+    "bench": "cost",
+    "laboratory": "cost",
+    "layers": "receptive-field",
+    "typing": "cost",
 }
 
 
@@ -22,7 +28,11 @@ async def test_every_key_of_the_table_is_bound_to_what_it_says(start, key):
         if key.place == "help":
             await learner.press("f1")
         if key.place == "numbers":
-            await learner.press("f3")
+            await learner.press("f8")
+        if key.place in ("laboratory", "layers", "typing"):
+            await learner.press("f3", *(("e",) if key.place == "typing" else ()))
+        if key.place == "code":
+            await learner.press("enter")
         for one in key.keys.split(","):
             assert learner.screen.active_bindings[one].binding.action == key.action
 

@@ -51,7 +51,7 @@ async def test_the_learner_changes_the_numbers(start, engine):
         await learner.type("n K^2 L")
         await learner.press("enter")
         await measured(learner, "They agree")
-        await learner.press("f3")
+        await learner.press("f8")
         line = learner.screen.query_one(NumbersLine)
         assert line.value.startswith("n=")
         line.value = "n=10 K=16 L=2"
@@ -95,5 +95,14 @@ async def test_an_engine_that_cannot_start_is_one_sentence_and_the_rest_goes_on(
 
 async def test_without_an_engine_the_numbers_line_says_so(start):
     async with start("cost") as learner:
-        await learner.press("f3")
+        await learner.press("f8")
         assert "not running" in learner.read("measured")
+
+
+async def test_an_answer_without_a_value_at_the_numbers_stands_beside_nothing(start, engine):
+    async with start("cost", engine=engine) as learner:
+        await learner.type("n K^2 L/(n-1)")
+        await learner.press("f8")
+        learner.screen.query_one(NumbersLine).value = "n=1 K=2 L=3"
+        await learner.press("enter")
+        assert "your formula" not in await measured(learner, "PyTorch's number")

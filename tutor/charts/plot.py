@@ -45,11 +45,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Single values with a sign each, joined by a thin line."""
+    """Single values with a sign each (`letter`, or a dot); a line where there are many."""
 
     x: Sequence[float]
     y: Sequence[float]
     role: Role = "point"
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def _points(
         column = min(wide - 1, int((value - chart.start) / (chart.end - chart.start) * wide))
         if np.isfinite(place):
             row = min(high - 1, max(0, int((1 - place) * high)))
-            picture.put(ABOVE + row, left + column, signs.point, points.role)
+            picture.put(ABOVE + row, left + column, points.letter or signs.point, points.role)
 
 
 def _letters(picture: Picture, curve: Curve, scale: Scale, left: int, high: int, wide: int) -> None:

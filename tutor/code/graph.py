@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from tutor.code.judging import Session, Wrong, blob, tensor, tensors
+from tutor.code.judging import Raised, Session, Wrong, blob, tensor, tensors
 
 _KINDS = {
     "convolution": "conv", "addmm": "linear", "mm": "linear", "clamp_min": "relu", "threshold": "relu",
@@ -272,7 +272,11 @@ def gradients_reach(session: Session, slot: str, x: torch.Tensor) -> None:
 def right_shapes(session: Session, slot: str, given: Iterator[tuple[torch.Tensor, tuple[int, ...]]], hint: str) -> None:
     """Each input gives its shape."""
     for x, expected in given:
-        shape = tuple(output(session, slot, x).shape)
+        try:
+            shape = tuple(output(session, slot, x).shape)
+        except Raised as error:
+            error.error["where"] = f"With {_size(x.shape)} going in"
+            raise
         if shape != expected:
             raise Wrong(f"{_size(x.shape)} goes in, {_size(shape)} comes out; {_size(expected)} was expected. {hint}")
 

@@ -87,6 +87,8 @@ class Session:
         self.source, self.file, self.limits = source, file, limits
         self.level = ""
         self.output = ""
+        self.ran = False
+        """Whether the learner's code has done once what it is for."""
         self.facts: dict[str, Any] = {}
         """What one check found and a later one needs."""
         self.channel, theirs = socket.socketpair()
@@ -121,6 +123,7 @@ class Session:
             if reason in REASONS:
                 raise Ended(reason, self._said(reason, what=str(error.get("message", ""))[:200]))
             raise Raised(error)
+        self.ran = self.ran or op in ("forward", "epoch", "loaders")
         return answer.get("value")
 
     def finish(self) -> None:
@@ -281,7 +284,8 @@ def judged(server: socket.socket, module: ModuleType, asked: dict[str, Any]) -> 
                 done += 1
             session.finish()
         except Wrong as error:
-            outcome.verdict = "invalid" if done < 3 and checks[done].name in ("parses",) else "incorrect"
+            opens = checks[done].name in ("parses", f"defines {module.NAME}")
+            outcome.verdict = "invalid" if opens else "incorrect"
             outcome.checks.append(_told(checks[done].name, False, error.message, error.line))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
             # What runs there is so unlike a network of this kind that the check finds nothing to hold on to.
@@ -290,8 +294,9 @@ def judged(server: socket.socket, module: ModuleType, asked: dict[str, Any]) -> 
             said = "What the code does cannot be followed here: it is far from what was asked for."
             outcome.checks.append(_told(checks[done].name, False, said))
         except Raised as error:
-            outcome.verdict = "invalid"
             found = error.error
+            runs = session.ran and found["type"] != "NotImplementedError"
+            outcome.verdict = "incorrect" if runs else "invalid"
             outcome.details = "\n".join([*found.get("trace", ()), f"{found['type']}: {found['message']}"])
             outcome.checks.append(_told(checks[done].name, False, _raised(found), found.get("line")))
         except Ended as error:
@@ -334,6 +339,8 @@ _HINTS = {
 
 def _raised(error: dict[str, Any]) -> str:
     said = " ".join(str(error["message"]).split())[:300]
+    if where := error.get("where"):
+        return f"{where}: {_raised({**error, 'where': ''})}"
     text = said or str(error["type"])
     if "shapes cannot be multiplied" in text:
         return f"The sizes of a layer and of what it gets do not fit: {text}."

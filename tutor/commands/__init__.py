@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from tutor.content.model import ProblemSet
+    from tutor.content.model import Part, ProblemSet
     from tutor.progress.store import Store
 
 CORRECT, INCORRECT, INVALID = 0, 1, 2
@@ -95,6 +95,16 @@ def sets_or_trouble() -> tuple[ProblemSet, ...]:
         return load_sets()
     except ContentError as error:
         raise Trouble(f"The problems cannot be read: {error}. `tutor lint` lists all that is wrong.") from None
+
+
+def part_or_trouble(sets: tuple[ProblemSet, ...], name: str) -> Part:
+    """The part of this name; Trouble where there is none, or more than one."""
+    from tutor.content.load import UnknownPart, find_part
+
+    try:
+        return find_part(sets, name)
+    except UnknownPart as error:
+        raise Trouble(str(error)) from None
 
 
 def open_store(sets: tuple[ProblemSet, ...]) -> Store:

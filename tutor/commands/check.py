@@ -9,7 +9,17 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tutor.commands import CORRECT, INCORRECT, INVALID, Trouble, as_json, print_json, sets_or_trouble, write_bytes
+from tutor.commands import (
+    CORRECT,
+    INCORRECT,
+    INVALID,
+    Trouble,
+    as_json,
+    part_or_trouble,
+    print_json,
+    sets_or_trouble,
+    write_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,12 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         missing = "the part and the answer" if arguments.part is None else "the answer"
         raise Trouble(f"check needs {missing}; for example: python -m tutor {EXAMPLE}")
     from tutor.content.judge import judge
-    from tutor.content.load import UnknownPart, find_part
 
-    try:
-        part = find_part(sets_or_trouble(), arguments.part)
-    except UnknownPart as error:
-        raise Trouble(str(error)) from None
+    part = part_or_trouble(sets_or_trouble(), arguments.part)
     text = " ".join(arguments.answer)
     if text == "-":
         text = sys.stdin.read().strip("\n") if sys.stdin is not None else ""
@@ -96,7 +102,7 @@ def as_values(part: Any, answer: Any, verdict: Verdict) -> dict[str, Any]:
 
 def as_lines(text: str, verdict: Verdict) -> list[str]:
     """A verdict for people: how the answer was read, the sign and the word, why."""
-    from tutor.plaintext import counterexample, lines
+    from tutor.plaintext import lines
 
     if verdict.status == "invalid":
         shown = list(place(text, verdict.start, verdict.end)) if verdict.start is not None else []
@@ -105,8 +111,7 @@ def as_lines(text: str, verdict: Verdict) -> list[str]:
     label = "✓ yes" if verdict.status == "correct" else "✗ not yet"
     body = lines(verdict.message, WIDTH - 11) or [""]
     said = [f"{label:<11}{body[0]}".rstrip(), *(" " * 11 + row for row in body[1:])]
-    numbers = counterexample(verdict)
-    return [*read, *said, *(" " * 11 + row for row in lines(numbers, WIDTH - 11))]
+    return [*read, *said, *(" " * 11 + row for row in lines(verdict.numbers, WIDTH - 11))]
 
 
 def place(text: str, start: int, end: int | None) -> Iterator[str]:

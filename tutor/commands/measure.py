@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tutor.commands import CORRECT, INCORRECT, Trouble, print_json, sets_or_trouble
+from tutor.commands import CORRECT, INCORRECT, Trouble, part_or_trouble, print_json, sets_or_trouble
 
 if TYPE_CHECKING:
     from tutor.engine.measurement import Measurement
@@ -24,15 +24,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, and say it beside the formula's value."""
-    from tutor.content.load import UnknownPart, find_part
     from tutor.engine.asking import plain, value_at, words
     from tutor.engine.numbers import NumbersError, point_of
 
     sets = sets_or_trouble()
-    try:
-        part = find_part(sets, arguments.part)
-    except UnknownPart as error:
-        raise Trouble(str(error)) from None
+    part = part_or_trouble(sets, arguments.part)
     if part.tree is None or part.measure is None:
         raise Trouble(f"{part.problem_id}/{part.id} is a {part.kind}; there is nothing to measure, only to judge.")
     folder = next(p.folder for one in sets for p in one.problems if one.id == part.set_id and p.id == part.problem_id)
@@ -44,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     measured = _measure(folder, part.measure, point)
     seconds = time.monotonic() - began
     formula = value_at(part.tree, point)
+    if formula is None:
+        raise Trouble(f"{part.answer} has no value at {words(point)}; choose other numbers.")
     agree = measured.agrees(formula)
     if arguments.json:
         print_json(

@@ -61,6 +61,10 @@ def _stack(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> int
     from tutor.fields.layers import FieldError, parse
     from tutor.fields.spans import plain
 
+    if not arguments.layers:
+        raise Trouble(
+            f"No layers; write some, as in {EXAMPLE.split(' --')[0]}. The problem of this name: ps08/receptive-field"
+        )
     try:
         layers = parse(" ".join(arguments.layers))
         width = usual_width(layers) if arguments.width is None else arguments.width

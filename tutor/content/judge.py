@@ -27,6 +27,7 @@ from tutor.content.model import Accepted, Counterexample, Mistake, Part, Verdict
 PROBES = 4
 """Points at which a known formula is looked at first: where one clearly differs there, no comparison is made."""
 _NOT_HERE = "This part is not answered with a formula; it is checked where its code or its run is."
+_FILE = "This part is answered with a file: `tutor code {part.problem_id}/{part.id}` writes one and checks it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class PartJudge:
 
             return judge_steps(self, text)
         if self.part.tree is None:
-            return Verdict("invalid", _NOT_HERE)
+            return Verdict("invalid", _FILE.format(part=self.part) if kind == "code" else _NOT_HERE)
         try:
             tree = read(text, self.vocabulary).tree
         except Unreadable as error:
@@ -218,7 +219,7 @@ class PartJudge:
     # ------------------------------------------------------------------ the preview
 
     def _look(self, text: str) -> Look:
-        if self.part.kind == "choice" or not text.strip():
+        if self.part.kind in ("choice", "code") or not text.strip():
             return Look()
         line, start = text, 0
         if self.part.kind == "derivation":
@@ -248,7 +249,7 @@ def with_numbers(message: str, shown: Counterexample | None) -> str:
     """The message and one short sentence with the numbers; where they are in it already, the message alone."""
     if shown is None:
         return message
-    where = ", ".join(f"{name} = {value}" for name, value in shown.symbols)
+    where = shown.where
     if where and where in message:
         return message
     yours = "yours has no value" if shown.yours == "undefined" else f"yours is {shown.yours}"

@@ -49,6 +49,7 @@ def _lint_set(folder: Path, found: list[Complaint]) -> None:
             _unused_in_part(part, place)
             _formulas(part, loader)
             _choice(part, loader)
+            _code(part, problem, place)
             lint_words(part, loader)
     lint_ids(folder, problem_set, complain)
 
@@ -62,6 +63,21 @@ def _ladder(part: Part, place: Table) -> None:
     if part.kind == "formula" and len(part.mistakes) < FEWEST_MISTAKES:
         count = len(part.mistakes)
         place.complain("", f"{part.id} names {count} mistakes; name at least {FEWEST_MISTAKES}, each with its message")
+
+
+def _code(part: Part, problem: Problem, place: Table) -> None:
+    """A code part has its starter and its checks, and its answer is the name they ask for."""
+    if part.kind != "code":
+        return
+    name = part.id.replace("-", "_")
+    if not part.answer.isidentifier():
+        place.complain("answer", f"{part.answer!r} is no name; write that of the function or class to be written")
+    for file, what in ((f"{name}.py", "the starter"), (f"{name}_checks.py", "the checks")):
+        path = problem.folder / "code" / file
+        if not path.is_file():
+            place.complain("kind", f"{what} of {part.id} cannot be found; write {path}")
+        elif part.answer not in path.read_text(encoding="utf-8"):
+            place.complain("answer", f"{part.answer} is not named in code/{file}; use the same name in both")
 
 
 def _unused_in_problem(problem: Problem, loader: Loader) -> None:

@@ -124,6 +124,11 @@ class Counterexample:
     yours: str
     expected: str
 
+    @property
+    def where(self) -> str:
+        """`n = 1, K = 2`."""
+        return ", ".join(f"{name} = {value}" for name, value in self.symbols)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -137,3 +142,12 @@ class Verdict:
     hint: str | None = None
     start: int | None = None
     end: int | None = None
+
+    @property
+    def numbers(self) -> str:
+        """The counterexample as a sentence; "" where there is none, or where the message gives its numbers already."""
+        found = self.counterexample
+        if found is None or (found.where and found.where in self.message):
+            return ""
+        values = f"yours is {found.yours}, the right value {found.expected}."
+        return f"At {found.where} {values}" if found.where else values[0].upper() + values[1:]

@@ -78,6 +78,8 @@ def _complaint(asked: _Asked, engine: Engine) -> str:
             raise
         return f"{claim.measure} could not be measured: {error}"
     value = value_at(claim.tree, asked.point)
+    if value is None:
+        return f"{claim.formula!r} has no value at {words(asked.point)}; mend the formula, or the domain of a symbol"
     if measured.agrees(value):
         return ""
     return (

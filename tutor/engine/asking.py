@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tutor.answers.errors import AnswerError
 from tutor.answers.evaluate import FromZero, Point, evaluate
 from tutor.answers.sampling import points, within
 from tutor.answers.tree import Node
@@ -60,9 +62,13 @@ def _plain(value: Any) -> int | float:
     return int(value) if isinstance(value, int) else float(value)
 
 
-def value_at(tree: Node, point: Point) -> float:
-    """The formula's value at a point."""
-    return float(evaluate(tree, point))
+def value_at(tree: Node, point: Point) -> float | None:
+    """The formula's value at a point; None where it has none (a division by 0, an index outside, too large)."""
+    try:
+        value = float(evaluate(tree, point))
+    except (AnswerError, ArithmeticError, ValueError, TypeError, LookupError):
+        return None
+    return value if math.isfinite(value) else None
 
 
 def words(point: Point) -> str:

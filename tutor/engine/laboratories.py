@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import torch
@@ -97,7 +97,7 @@ def kept(stack: Sequence[nn.Linear], n: int, K: int) -> int:
     return numbers_stored([*weights, *gradients, *tensors])
 
 
-def variances(d: int) -> Iterator[dict[str, Any]]:
+def variances(d: int) -> Generator[dict[str, Any], None, dict[str, Any]]:
     """Variances after each of 100 layers of d ReLUs with normal weights of deviation 1, from more and more networks.
 
     log10 of the mean over the networks, and of the least and the greatest; None from where every unit was off.
@@ -107,6 +107,7 @@ def variances(d: int) -> Iterator[dict[str, Any]]:
     runs: list[list[float]] = []
     count, sums = 0, [0.0] * 4
     samples = max(1000, NUMBERS // d)
+    found: dict[str, Any] = {}
     for _ in range(NETWORKS):
         runs.append(network(d, random))
         z, w = (torch.randn(samples, d, generator=random) for _ in range(2))
@@ -117,7 +118,7 @@ def variances(d: int) -> Iterator[dict[str, Any]]:
         for at, each in enumerate((y.square(), y.square().square(), squares.mean(1), squares.square().mean(1))):
             sums[at] += each.sum().item()
         second, fourth, moment, moment_square = (total / count for total in sums)
-        yield {
+        found = {
             "log10": [_mean(logs) for logs in zip(*runs, strict=True)],
             "low": [_plain(min(logs)) for logs in zip(*runs, strict=True)],
             "high": [_plain(max(logs)) for logs in zip(*runs, strict=True)],
@@ -128,6 +129,8 @@ def variances(d: int) -> Iterator[dict[str, Any]]:
             "second_moment": moment,
             "second_moment_error": math.sqrt(max(moment_square - moment**2, 0.0) / (count * d)),
         }
+        yield found
+    return found
 
 
 def network(d: int, random: torch.Generator) -> list[float]:

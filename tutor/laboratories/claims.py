@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
 
-from tutor.answers.errors import AnswerError, Unreadable
-from tutor.answers.evaluate import evaluate
+from tutor.answers.errors import Unreadable
 from tutor.answers.reading import read
 from tutor.content.judge import right
 from tutor.content.model import Accepted, Part
-from tutor.laboratories.bench import Claim, Numbers
+from tutor.engine.asking import value_at
+from tutor.laboratories.bench import Claim
 
 
-def claim_of(part: Part, text: str) -> Claim | None:
-    """What an answer to a part claims; None for one that cannot be read, and for parts without a formula."""
+def claim_of(part: Part, text: str, noted: bool = True) -> Claim | None:
+    """What an answer to a part claims; None for one that cannot be read, and for parts without a formula.
+
+    `noted` also finds out whether it is another right convention, which takes a comparison.
+    """
     if part.tree is None or part.kind not in ("formula", "number") or not text.strip():
         return None
     try:
@@ -21,12 +24,5 @@ def claim_of(part: Part, text: str) -> Claim | None:
     except Unreadable:
         return None
 
-    def value(numbers: Numbers) -> float | None:
-        try:
-            found = float(evaluate(tree, numbers))
-        except (AnswerError, ArithmeticError, ValueError, TypeError, LookupError):
-            return None
-        return found if math.isfinite(found) else None
-
-    found = right(part, tree)
-    return Claim(part.id, value, found.note if isinstance(found, Accepted) else "")
+    found = right(part, tree) if noted else False
+    return Claim(part.id, partial(value_at, tree), found.note if isinstance(found, Accepted) else "")

@@ -23,6 +23,7 @@ ASCII_NAMES = {"σ": "sigma"}
 LARGEST_SQUARE, SMALLEST_SQUARE = 77.06, -89.7
 """log10 of the squares of the largest and the smallest number of float32."""
 ROWS = 8
+WIDE = 64
 FADES, KEEPS = -1.0, 1.0
 """Between these powers of ten a variance counts as kept."""
 
@@ -48,7 +49,9 @@ class InitializationBench(Knobbed):
         if numbers is not None:
             given = {name: numbers[name] for name in ("d", "sigma") if name in numbers}
             if part == "sigma":
-                d = min(int(given.get("d", here.value("d"))), int(here.knob("d").most))
+                # Any d shows what this σ does; in narrow networks single weights would decide it.
+                d = min(max(int(given.get("d", 1)), WIDE), int(here.knob("d").most))
+                given["d"] = d
                 given["sigma"] = here._own(d) or here.value("sigma")
             here = here.having(**given)
         return here._marked()
@@ -174,6 +177,8 @@ class InitializationBench(Knobbed):
         text = f"{number(float(f'{value:.4g}'), ascii_only)} {around} {error:.1g}"
         rows = [Bar(f"{label} measured", value, "measured", text=text)]
         yours = claim.value(point) if claim else None
+        if self.part == "sigma":
+            rows.append(Bar("asked for", 1.0, "label"))
         if yours is not None:
             rows.append(Bar("your formula", yours, "yours"))
         right = f"{values['samples']:,} samples"

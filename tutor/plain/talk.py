@@ -9,6 +9,7 @@ from typing import TypeVar
 from tutor.commands import nearest
 from tutor.content.judge import judge, look
 from tutor.content.model import Part, Problem, ProblemSet, Verdict
+from tutor.plain import programs
 from tutor.plain.words import called, fault, reading, verdict_in_words
 from tutor.plaintext import line, lines
 from tutor.progress.store import OPEN, PartProgress, Store, StoreError
@@ -134,6 +135,8 @@ class Conversation:
         elif part.kind == "derivation":
             self.text(part.type_it)
             self.say("Type one step a line; an empty line has them judged.")
+        elif part.kind == "code":
+            self.text(programs.how(part))
         else:
             self.text(part.type_it)
         kept = self.kept()
@@ -141,7 +144,7 @@ class Conversation:
             self.say("Your steps so far:")
             for step in kept.splitlines():
                 self.say(f"  {step}")
-        elif kept:
+        elif kept and part.kind != "code":
             self.say(f"Your answer so far: {self.as_said(kept)}")
 
     def kept(self) -> str:
@@ -287,6 +290,9 @@ class Conversation:
     def answer(self, text: str) -> None:
         """Judge an answer; of a derivation, add a step, or judge them all on an empty line."""
         part = self.part
+        if part.kind == "code":
+            self.code(text)
+            return
         if part.kind == "derivation":
             steps = self.kept()
             if text:
@@ -313,6 +319,17 @@ class Conversation:
         if note:
             self.say(note)
         if verdict.status == "correct":
+            self.say(self.following())
+
+    def code(self, name: str) -> None:
+        """Check a file; without a name the learner's own, which is begun where there is none."""
+        part = self.part
+        found = programs.checked(part, name)
+        for row in found.said:
+            self.say(row)
+        if found.status in ("correct", "incorrect"):
+            self.ask(lambda: self.store.record_attempt(part.key, found.text, found.status), True)
+        if found.status == "correct":
             self.say(self.following())
 
     def step(self, steps: str, text: str) -> None:

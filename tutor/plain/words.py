@@ -7,7 +7,6 @@ from string import ascii_lowercase
 
 from tutor.answers.vocabulary import Vocabulary
 from tutor.content.model import Option, Part, Verdict
-from tutor.plaintext import counterexample
 
 NOT_READABLE = "Not readable:"
 
@@ -35,7 +34,7 @@ def verdict_in_words(part: Part, text: str, verdict: Verdict) -> str:
     if verdict.status == "correct":
         for opening in ("✓ ", "yes.", "Yes.", "yes,"):
             message = message.removeprefix(opening).strip()
-    said = ("Yes." if verdict.status == "correct" else "Not yet.", message, counterexample(verdict))
+    said = ("Yes." if verdict.status == "correct" else "Not yet.", message, verdict.numbers)
     return " ".join(word for word in said if word)
 
 

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import constants, events, work
 from textual.app import App, SystemCommand
@@ -17,9 +17,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from tutor import paths
-from tutor.content.model import Problem, ProblemSet
+from tutor.content.model import Part, Problem, ProblemSet
 from tutor.content.outline import outline
-from tutor.engine.client import Engine
 from tutor.progress.store import PartProgress, Store, StoreError
 from tutor.tui import keys
 from tutor.tui.saver import Saver
@@ -27,7 +26,13 @@ from tutor.tui.screens.home import HomeScreen
 from tutor.tui.screens.place import Place
 from tutor.tui.theme import DARK, LIGHT
 
+if TYPE_CHECKING:
+    from tutor.code.client import CodeService
+    from tutor.engine.client import Engine
+
 RETRY_SECONDS = 2.0
+COLOURS = "COLOR_SYSTEM"
+"""The constant of Textual, which is final for type checkers."""
 
 
 class TutorApp(App[int]):
@@ -50,10 +55,11 @@ class TutorApp(App[int]):
         sets: Sequence[ProblemSet] | None = None,
         store: Store | None = None,
         engine: Engine | None = None,
+        measures: bool = False,
     ) -> None:
-        """Open at `problem` (its id, with the set and the part or without). `sets` and `store` are for tests.
+        """Open at `problem` (its id, with the set and the part or without). `sets`, `store`, `engine` are for tests.
 
-        Without an `engine` nothing is measured.
+        Where it `measures`, an engine is made after the first frame; without one nothing is measured.
         """
         super().__init__()
         self.register_theme(DARK)
@@ -67,7 +73,9 @@ class TutorApp(App[int]):
         self.last_visited: str | None = None
         self.keymap, self._complaint = keys.read_keymap(paths.config_file())
         self.engine = engine
+        self._measures = measures
         self._problem = problem
+        self._code: CodeService | None = None
         self._loaded = sets is not None
         self._start_trouble = ""
         self.saver = Saver(store if store is not None else self._open_store())
@@ -116,6 +124,10 @@ class TutorApp(App[int]):
 
         import tutor.tui.screens.problem  # noqa: F401
 
+        if self._measures:
+            from tutor.engine.client import Engine
+
+            self.engine = Engine()
         gc.freeze()
 
         self.call_from_thread(self.loaded, tuple(sets), trouble)
@@ -186,6 +198,20 @@ class TutorApp(App[int]):
 
         self.switch_screen(ProblemScreen(problem))
 
+    def open_code(self, problem: Problem, part: Part) -> None:
+        """Show a part's file beside its checks."""
+        from tutor.tui.screens.code import CodeScreen
+
+        self.push_screen(CodeScreen(problem, part))
+
+    def code_service(self) -> CodeService:
+        """What runs the checks; torch is loaded there, at the first one."""
+        from tutor.code.client import CodeService
+
+        if self._code is None:
+            self._code = CodeService()
+        return self._code
+
     # Progress
 
     @property
@@ -247,6 +273,8 @@ class TutorApp(App[int]):
 
     async def on_unmount(self) -> None:
         self.saver.flush()
+        if self._code is not None:
+            self._code.close()
         if self.engine is not None:
             # Its thread ends the process; that may take a moment that nobody has to wait for.
             self.engine.close()
@@ -301,9 +329,8 @@ def run(problem: str | None = None, *, mouse: bool = True, color: str | None = N
     if color is not None:
         # Textual reads the environment when it is imported, which is past; the app asks here.
         # Its name for 16 colours is "standard".
-        for constant in ("COLOR_SYSTEM",):
-            setattr(constants, constant, {"16": "standard"}.get(color, color))
-    app = TutorApp(problem, theme=theme or _configured_theme(paths.config_file()), engine=Engine())
+        setattr(constants, COLOURS, {"16": "standard"}.get(color, color))
+    app = TutorApp(problem, theme=theme or _configured_theme(paths.config_file()), measures=True)
     return app.run(mouse=mouse) or 0
 
 

@@ -199,22 +199,10 @@ def preview(lines: Sequence[str], baseline: int, uses: Sequence[str], width: int
     return out
 
 
-def numbers(verdict: Verdict) -> str:
-    """The counterexample as a sentence; nothing where the message gives its numbers already."""
-    found = verdict.counterexample
-    if found is None:
-        return ""
-    where = ", ".join(f"{name} = {value}" for name, value in found.symbols)
-    if where and where in verdict.message:
-        return ""
-    values = f"yours is {found.yours}, the right value {found.expected}."
-    return f"At {where} {values}" if where else values[0].upper() + values[1:]
-
-
 def numbers_apart(message: str, verdict: Verdict) -> str:
     """The message with the numbers of the counterexample in a line of their own."""
     found = verdict.counterexample
-    where = ", ".join(f"{name} = {value}" for name, value in found.symbols) if found else ""
+    where = found.where if found else ""
     before, numbers_of_it, after = message.partition(where) if where else (message, "", "")
     return f"{before.rstrip()}\n\n{numbers_of_it}{after}" if before.rstrip().endswith((".", "?")) else message
 
@@ -232,7 +220,7 @@ def verdict_lines(verdict: Verdict, text: str, note: str, width: int) -> Lines:
     if correct:
         for opening in ("✓ ", "yes.", "Yes.", "yes,"):
             message = message.removeprefix(opening).strip()
-    text = "\n\n".join(one for one in (numbers_apart(message, verdict), numbers(verdict)) if one)
+    text = "\n\n".join(one for one in (numbers_apart(message, verdict), verdict.numbers) if one)
     body = prose.lay_out(text, width - (13 if width >= WIDE_VERDICT else 4))
     body = [line for line in body if line.plain.strip()]
     if width >= WIDE_VERDICT:

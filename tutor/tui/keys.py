@@ -10,7 +10,10 @@ from typing import Literal, TypeAlias
 
 from textual.binding import Binding, BindingType
 
-Place: TypeAlias = Literal["home", "problem", "line", "numbers", "choice", "steps", "help", "everywhere"]
+Place: TypeAlias = Literal[
+    "home", "problem", "line", "numbers", "choice", "steps", "file", "code", "help", "everywhere",
+    "bench", "laboratory", "layers", "typing",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Key:
     @property
     def first(self) -> bool:
         """Whether the key is ours before a field sees it."""
-        return self.place == "problem" and self.id != "home"
+        return self.place in ("problem", "code", "bench") and self.id != "home"
 
 
 HOME = (
@@ -47,9 +50,9 @@ HOME = (
 )
 FIELDS = (
     Key("check-line", "enter", "screen.check", "check", "judge the answer; after a right one, go on", "line"),
-    Key("measure", "f3", "screen.measure", "measure", "run it in real PyTorch, with numbers of your own", "line"),
+    Key("measure", "f8", "screen.measure", "measure", "run it in real PyTorch, with numbers of your own", "line"),
     Key("measure-numbers", "enter", "screen.measure_numbers", "measure", "run it with these numbers", "numbers"),
-    Key("close-numbers", "escape,f3", "screen.close_numbers", "answer", "back to the answer", "numbers", palette=False),
+    Key("close-numbers", "escape,f8", "screen.close_numbers", "answer", "back to the answer", "numbers", palette=False),
     Key("option-up", "up", "move(-1)", "choose", "the option above", "choice", shown="↑↓", palette=False),
     Key("option-down", "down", "move(1)", "", "the option below", "choice", palette=False),
     Key("check-choice", "enter", "screen.check", "check", "judge the option chosen; its letter chooses", "choice"),
@@ -57,6 +60,7 @@ FIELDS = (
 PROBLEM = (
     Key("check", "f5,ctrl+j", "screen.check", "check", "judge the answer, also one of several lines", "problem"),
     Key("hint", "f2", "screen.hint", "hint", "one hint more", "problem"),
+    Key("laboratory", "f3", "screen.laboratory", "laboratory", "a place to try it out, and back", "bench"),
     Key("solution", "f4", "screen.solution", "solution", "the worked solution; asks once before", "problem"),
     Key("next-part", "tab", "screen.part(1)", "part", "the next part", "problem", shown="tab/⇧tab"),
     Key("previous-part", "shift+tab", "screen.part(-1)", "", "the part before", "problem"),
@@ -67,6 +71,46 @@ PROBLEM = (
     Key("copy", "ctrl+c", "screen.copy", "copy", "copy what is selected, else the whole answer", "problem", False),
     Key("home", "escape", "screen.leave", "home", "back to the problems; the answer is kept", "problem"),
 )
+FILE = (Key("open-file", "enter", "screen.check", "open", "open the file beside its checks", "file"),)
+CODE = (
+    Key("check-code", "f5,ctrl+s", "screen.check", "check", "save, run, and check the file", "code"),
+    Key("hint-code", "f2", "screen.hint", "hint", "one hint more", "code"),
+    Key("editor", "f6", "screen.editor", "$EDITOR", "the file in your own editor", "code"),
+    Key("history", "f7", "screen.history", "history", "the version checked before; ctrl+z brings yours back", "code"),
+    Key("details", "f8", "screen.details", "details", "where it was raised, shown or folded", "code"),
+    Key("page-down-code", "alt+pagedown", "screen.page(1)", "scroll", "statement and checks, down", "code", False),
+    Key("page-up-code", "alt+pageup", "screen.page(-1)", "", "statement and checks, up", "code", palette=False),
+    Key("leave-code", "escape", "screen.leave", "back", "back to the problem; the file is saved", "code"),
+)
+LABORATORY = (
+    Key("bench-less", "left", "screen.bench('change',-1)", "change", "less, or the unit at the left", "laboratory",
+        shown="←→", palette=False),
+    Key("bench-more", "right", "screen.bench('change',1)", "", "more, or the unit at the right", "laboratory",
+        palette=False),
+    Key("bench-up", "up", "screen.bench('choose',-1)", "choose", "the slider or the layer above", "laboratory",
+        shown="↑↓", palette=False),
+    Key("bench-down", "down", "screen.bench('choose',1)", "", "the slider or the layer below", "laboratory",
+        palette=False),
+    Key("bench-type", "e", "screen.bench('type')", "type", "type the number or the layer chosen", "laboratory",
+        palette=False),
+    Key("bench-again", "r", "screen.bench('again')", "again", "the numbers it opened with", "laboratory",
+        palette=False),
+    Key("add-layer", "a", "screen.bench('add')", "add", "a layer over the one chosen", "layers", palette=False),
+    Key("remove-layer", "d,delete", "screen.bench('remove')", "remove", "the layer chosen away", "layers",
+        palette=False),
+    Key("forward", "f", "screen.bench('forward')", "forward", "also light what reads the unit chosen", "layers",
+        palette=False),
+    Key("layer-up", "left_square_bracket,shift+up", "screen.bench('shift',-1)", "move", "the layer chosen, up",
+        "layers", shown="[ ]", palette=False),
+    Key("layer-down", "right_square_bracket,shift+down", "screen.bench('shift',1)", "", "the layer chosen, down",
+        "layers", palette=False),
+    Key("wider", "plus", "screen.bench('widen',1)", "width", "an input one cell wider", "layers", False, "+ −", False),
+    Key("narrower", "minus", "screen.bench('widen',-1)", "", "an input one cell narrower", "layers", palette=False),
+    Key("close-laboratory", "escape", "screen.close_laboratory", "answer", "back to the answer", "laboratory",
+        palette=False),
+    Key("take", "enter", "screen.bench('take')", "take", "take what is typed", "typing", palette=False),
+    Key("forget", "escape", "screen.bench('forget')", "back", "leave it as it was", "typing", palette=False),
+)  # fmt: skip
 EVERYWHERE = (
     Key("help", "f1", "app.help", "keys", "this list of keys", "everywhere"),
     Key("light", "ctrl+t", "app.light", "light", "light or dark", "everywhere", False),
@@ -87,7 +131,7 @@ HELP = (
     Key("close-help", "escape,q,f1", "screen.leave", "back", "back to where you were", "help", palette=False),
     Key("scroll-help", "up,down,pageup,pagedown", "", "scroll", "scroll", "help", shown="↑↓", palette=False),
 )
-TABLE: tuple[Key, ...] = (*HOME, *FIELDS, *PROBLEM, *EVERYWHERE, *HELP)
+TABLE: tuple[Key, ...] = (*HOME, *FIELDS, *PROBLEM, *FILE, *CODE, *LABORATORY, *EVERYWHERE, *HELP)
 
 TITLES: dict[Place, str] = {
     "home": "The list of problems",
@@ -96,6 +140,12 @@ TITLES: dict[Place, str] = {
     "numbers": "Numbers for a measurement",
     "choice": "A choice",
     "steps": "A derivation",
+    "file": "An answer in a file",
+    "code": "The code screen",
+    "bench": "A problem with a laboratory",
+    "laboratory": "The laboratory",
+    "layers": "A laboratory of layers",
+    "typing": "Typing in the laboratory",
     "everywhere": "Everywhere",
     "help": "This screen",
 }
@@ -107,6 +157,10 @@ NAMES = {
     "down": "↓",
     "left": "←",
     "right": "→",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
     "pageup": "page up",
     "pagedown": "page down",
 }
@@ -154,7 +208,7 @@ def in_footer(places: Iterable[Place], room: bool = True) -> tuple[Key, ...]:
     here = [key for key in TABLE if key.place in wanted and key.label and key.id not in twice]
     often = [key for key in here if key.footer]
     # The way out is the last of the usual ones, where the eye looks for it.
-    often.sort(key=lambda key: key.id == "home")
+    often.sort(key=lambda key: key.id in ("home", "close-laboratory"))
     return tuple(often + [key for key in here if not key.footer] if room else often)
 
 

@@ -13,6 +13,8 @@ def summary(part: Part, answer: str) -> str:
         return ""
     if part.kind == "choice":
         return next((prose.plain(option.text) for option in part.options if option.id == answer), answer)
+    if part.kind == "code":
+        return f"{part.id.replace('-', '_')}.py"
     if part.kind == "derivation":
         steps = sum(bool(line.strip()) for line in answer.splitlines())
         return f"{steps} steps" if steps > 1 else "one step"

@@ -12,7 +12,7 @@ from textual.widgets import Input, TextArea
 from tutor.content.judge import judge
 from tutor.content.model import Part, Problem, Verdict
 from tutor.tui import drawing, keys, prose
-from tutor.tui.screens.place import Place
+from tutor.tui.screens.with_laboratory import WithLaboratory
 from tutor.tui.summary import summary
 from tutor.tui.widgets.active import ActivePart
 from tutor.tui.widgets.drawn import Drawn
@@ -37,7 +37,7 @@ class PartLine(Drawn):
             screen.go(self.at)
 
 
-class ProblemScreen(Place):
+class ProblemScreen(WithLaboratory):
     """Answer the parts of a problem, one at a time."""
 
     BINDINGS = keys.bindings("problem")
@@ -69,15 +69,19 @@ class ProblemScreen(Place):
         self._asked = False
         self._solutions: set[str] = set()
         self._timer: Timer | None = None
+        self._claims = {}
 
     # What is on the screen
 
     def places(self) -> tuple[keys.Place, ...]:
         kind = self.part.kind
-        field: keys.Place = "choice" if kind == "choice" else "steps" if kind == "derivation" else "line"
+        fields: dict[str, keys.Place] = {"choice": "choice", "derivation": "steps", "code": "file"}
+        field = fields.get(kind, "line")
         if self.is_mounted and isinstance(self.focused, NumbersLine):
             field = "numbers"
-        return (field, "problem", "everywhere")
+        if self.is_mounted and self.in_laboratory:
+            return self.laboratory_places()
+        return (field, "problem", *(("bench",) if self.laboratory else ()), "everywhere")
 
     @property
     def part(self) -> Part:
@@ -106,6 +110,7 @@ class ProblemScreen(Place):
         with VerticalScroll(id="body", can_focus=False):
             with Container(id="matter"):
                 yield Drawn(lambda width: prose.lay_out(self.problem.statement, width), id="statement")
+            yield from self.bench()
             with Container(id="parts"):
                 for at in range(len(self.problem.parts)):
                     yield PartLine(at)
@@ -121,6 +126,7 @@ class ProblemScreen(Place):
     def go(self, at: int) -> None:
         """Answer this part from now on; what was typed elsewhere is kept."""
         self.keep()
+        self.leave_laboratory()
         self.at = at
         self._asked = False
         part = self.part
@@ -132,11 +138,13 @@ class ProblemScreen(Place):
         lines = list(self.query(PartLine))
         self.query_one("#parts").move_child(self.active, after=lines[at])
         text = self.text
-        if part.key not in self._verdicts and progress and progress.last_answer and text == progress.last_answer:
+        judged = part.kind != "code" and part.key not in self._verdicts
+        if judged and progress and progress.last_answer and text == progress.last_answer:
             self._verdicts[part.key] = (text, judge(part, text, self.earlier(part)), "")
         self.active.open(part, text)
         self.say()
         self.show_help()
+        self.open_laboratory()
         self.renew()
         self.reveal(lines[at])
         self.reveal(self.active.query_one("#preview"))
@@ -178,6 +186,7 @@ class ProblemScreen(Place):
             self._timer = self.set_timer(DRAFT_SECONDS, self.keep)
         self._asked = False
         self.measured.forget()
+        self.forget_claim()
         self.active.read(event.text)
         self.say()
         if part.kind != "choice":
@@ -219,6 +228,9 @@ class ProblemScreen(Place):
     def action_check(self) -> None:
         """Judge the answer; after a right one, go on."""
         part, text = self.part, self.text
+        if part.kind == "code":
+            self.tutor.open_code(self.problem, part)
+            return
         before = self._verdicts.get(part.key)
         if before and before[0] == text and before[1].status == "correct":
             self.go_on()
@@ -243,9 +255,17 @@ class ProblemScreen(Place):
         self.keep()
         if verdict.status != "invalid":
             self.measured.of_verdict(self.tutor.engine, self.problem.folder, text, verdict)
+            self.open_laboratory()
         self.say()
         self.renew()
         self.reveal(self.active.query_one("#verdict"))
+
+    def judged(self) -> tuple[Part, str, Verdict | None]:
+        text, verdict, _ = self._verdicts.get(self.part.key, ("", None, ""))
+        return self.part, self.text, verdict if text == self.text else None
+
+    def back(self) -> None:
+        self.active.field.focus(scroll_visible=False)
 
     def following(self) -> Part | None:
         """The next part that is not solved, after this one first."""
@@ -346,7 +366,8 @@ class ProblemScreen(Place):
     def action_page(self, step: int) -> None:
         """Scroll what is longer than its place: the parts, else the statement."""
         wide = self.has_class("-wide")
-        for name in ("#parts", "#matter") if wide else ("#body",):
+        names = ("#laboratory",) if self.in_laboratory else ("#parts", "#matter") if wide else ("#body",)
+        for name in names:
             place = self.query_one(name)
             if place.max_scroll_y:
                 place.scroll_relative(y=step * max(1, place.size.height - 2), animate=False)

@@ -13,7 +13,7 @@ from tutor.content.judge import look
 from tutor.content.model import Part, Verdict
 from tutor.tui import drawing, prose
 from tutor.tui.widgets.drawn import Drawn, nothing
-from tutor.tui.widgets.fields import AnswerChoice, AnswerLine, AnswerSteps
+from tutor.tui.widgets.fields import AnswerChoice, AnswerFile, AnswerLine, AnswerSteps
 from tutor.tui.widgets.measured import Measured
 
 
@@ -34,6 +34,7 @@ class ActivePart(Vertical):
         yield AnswerLine()
         yield AnswerChoice()
         yield AnswerSteps()
+        yield AnswerFile()
         yield Drawn(id="preview")
         yield Drawn(id="verdict")
         yield Measured()
@@ -45,6 +46,8 @@ class ActivePart(Vertical):
         """The field of this kind of part."""
         if self.part.kind == "choice":
             return self.query_one(AnswerChoice)
+        if self.part.kind == "code":
+            return self.query_one(AnswerFile)
         return self.query_one(AnswerSteps if self.part.kind == "derivation" else AnswerLine)
 
     def open(self, part: Part, text: str) -> None:
@@ -53,7 +56,8 @@ class ActivePart(Vertical):
         said = "\n\n".join(one for one in (part.statement, part.prompt) if one)
         self.query_one("#said", Drawn).show(lambda width: prose.lay_out(said, width))
         field = self.field
-        for one in (self.query_one(AnswerLine), self.query_one(AnswerChoice), self.query_one(AnswerSteps)):
+        for kind in (AnswerLine, AnswerChoice, AnswerSteps, AnswerFile):
+            one = self.query_one(kind)
             one.display = one is field
         self.query_one(Measured).open(part)
         self.put(text)
@@ -66,6 +70,8 @@ class ActivePart(Vertical):
             field = self.field
             if isinstance(field, AnswerChoice):
                 field.offer(self.part.options, text)
+            elif isinstance(field, AnswerFile):
+                field.offer(f"{self.part.id.replace('-', '_')}.py")
             elif isinstance(field, AnswerSteps):
                 field.load_text(text)
                 field.move_cursor(field.document.end)
@@ -76,7 +82,7 @@ class ActivePart(Vertical):
     def read(self, text: str) -> None:
         """Draw what was read, at each key; while it cannot be read, the place and what could stand there."""
         preview = self.query_one("#preview", Drawn)
-        if self.part.kind == "choice":
+        if self.part.kind in ("choice", "code"):
             preview.show(nothing)
             return
         if not text.strip():

@@ -25,19 +25,26 @@ class Edited(Message):
         self.text = text
 
 
-class AnswerLine(Input):
+class OneLine(Input):
+    """A field of one line, as every one here looks. Its cursor does not blink, and focus selects nothing."""
+
+    DEFAULT_CSS = """
+    OneLine { border: round $rule; background: $background; padding: 0 1; height: 3; max-width: 80; }
+    OneLine:focus { border: round $accent; background: $background; background-tint: $background; }
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id, select_on_focus=False)
+        self.cursor_blink = False
+
+
+class AnswerLine(OneLine):
     """An answer in one line. Pasted lines become one, with spaces between them."""
 
     BINDINGS = keys.bindings("line")
 
-    DEFAULT_CSS = """
-    AnswerLine { border: round $rule; background: $background; padding: 0 1; height: 3; max-width: 80; }
-    AnswerLine:focus { border: round $accent; background: $background; background-tint: $background; }
-    """
-
     def __init__(self) -> None:
-        super().__init__(id="line", select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__("line")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -148,3 +155,28 @@ class AnswerChoice(Widget, can_focus=True):
         owner = self.draw(self.content_size.width).owner
         if place is not None and 0 <= place.y < len(owner):
             self.chosen = owner[place.y]
+
+
+class AnswerFile(Widget, can_focus=True):
+    """An answer that is a file: its name, and the key that opens it."""
+
+    BINDINGS = keys.bindings("file")
+
+    DEFAULT_CSS = """
+    AnswerFile { height: 3; border: round $rule; padding: 0 1; max-width: 80; }
+    AnswerFile:focus { border: round $accent; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="file-field")
+        self.name_shown = ""
+
+    def offer(self, name: str) -> None:
+        """Show this file's name."""
+        self.name_shown = name
+        self.refresh()
+
+    def render(self) -> Content:
+        return Content.assemble(
+            ("▸ ", "bold $accent"), self.name_shown, ("   enter opens it beside its checks", "$quiet")
+        )

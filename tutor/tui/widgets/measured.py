@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input
 
 from tutor.answers.errors import Unreadable
 from tutor.answers.preview import pretty
@@ -19,6 +18,7 @@ from tutor.engine.client import Engine
 from tutor.engine.measurement import Measurement
 from tutor.tui import drawing, keys
 from tutor.tui.widgets.drawn import Drawn, nothing
+from tutor.tui.widgets.fields import OneLine
 
 WIDEST_BAR = 28
 
@@ -51,20 +51,18 @@ def comparison(found: Measurement, claim: float | None, where: str, width: int) 
     return [*lines, *drawing.said(f"{said}PyTorch's number is from {found.how}.", width, "  ", drawing.QUIET)]
 
 
-class NumbersLine(Input):
+class NumbersLine(OneLine):
     """The numbers to measure at."""
 
     BINDINGS = keys.bindings("numbers")
 
     DEFAULT_CSS = """
-    NumbersLine { border: round $rule; background: $background; padding: 0 1; height: 3; max-width: 80; display: none; }
-    NumbersLine:focus { border: round $accent; background: $background; background-tint: $background; }
+    NumbersLine { display: none; }
     NumbersLine.-shown { display: block; }
     """
 
     def __init__(self) -> None:
-        super().__init__(id="numbers", select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__("numbers")
 
 
 class Measured(Vertical):
@@ -179,10 +177,7 @@ class Measured(Vertical):
         for claim in claims(part)[1:]:
             if claim.measure and compare(tree, claim.tree, part.vocabulary, part.key).equal:
                 return claim.measure, value_at(claim.tree, point)
-        try:
-            return part.measure, value_at(tree, point)
-        except (ArithmeticError, ValueError, TypeError, LookupError):
-            return part.measure, None
+        return part.measure, value_at(tree, point)
 
     def _done(self, number: int, future: Future[dict[str, Any]]) -> None:
         if future.cancelled():
