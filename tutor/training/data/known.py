@@ -120,10 +120,10 @@ def _known() -> Iterator[Known]:
         std=0.353024,
         classes=clothes,
         sha256=(
-            "15a92dd1e9b16ea361928086e77df4dfa890c255c00b5a8c8162c1040ce8eef1",
-            "234596aeb6eb48133ec99a62541f90bc0728c9559a681f1e0638037462458f2c",
             "d33512cfdc636a0d8972818e6659995be209a88891df7fa2109d7895922c8985",
             "620cb8e3b9348037c5ff9a07b02d773ab165330e072dfd19e0d21c59f8042dcf",
+            "15a92dd1e9b16ea361928086e77df4dfa890c255c00b5a8c8162c1040ce8eef1",
+            "234596aeb6eb48133ec99a62541f90bc0728c9559a681f1e0638037462458f2c",
         ),
     )
 
