@@ -1,0 +1,73 @@
+"""The images of a recipe, prepared once and resident on the device, and the order in which they are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tutor.training.data.placing import placed
+from tutor.training.data.sets import DataSet, Split, load
+from tutor.training.machine import Machine, MachineError, free_memory, what_to_change
+from tutor.training.recipe import Recipe
+
+MARGIN = 0.9
+"""The share of the free memory that the images may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """Both splits on the device: images (N, 1, canvas, canvas) as float32, labels (N,) as int64."""
+
+    images: Tensor
+    labels: Tensor
+    validation_images: Tensor
+    validation_labels: Tensor
+    classes: tuple[str, ...]
+    where: str
+    """Where the set was found, in words."""
+
+
+def resident(recipe: Recipe, machine: Machine, find: Callable[[str], DataSet] = load) -> Resident:
+    """Read, place and keep the images of a recipe. Raises DataError, and MachineError where they do not fit."""
+    found = find(recipe.data)
+    train = found.train
+    if recipe.images:
+        train = Split(train.images[: recipe.images], train.labels[: recipe.images])
+    _fit(recipe, machine, len(train.labels) + len(found.test.labels))
+
+    def of(split: Split, name: str) -> tuple[Tensor, Tensor]:
+        images = placed(
+            split.images,
+            canvas=recipe.canvas,
+            mean=found.mean,
+            std=found.std,
+            placement=recipe.placement,
+            noise=recipe.noise,
+            scrambled=recipe.scrambled,
+            seed=recipe.seed,
+            split="train" if name == "train" else "validation",
+            device=machine.device,
+        )
+        return images, torch.as_tensor(split.labels, dtype=torch.int64).to(machine.device)
+
+    return Resident(*of(train, "train"), *of(found.test, "validation"), found.classes, found.where)
+
+
+def _fit(recipe: Recipe, machine: Machine, count: int) -> None:
+    """Say so before the operating system ends the process for it."""
+    needed, free = 4 * count * recipe.canvas**2, free_memory(machine.device)
+    if free is not None and needed > MARGIN * free:
+        raise MachineError(
+            f"The images take {needed / 1e9:.1f} GB on a canvas of {recipe.canvas}, and {machine.device} has "
+            f"{free / 1e9:.1f} GB free.",
+            what_to_change(recipe),
+        )
+
+
+def order(seed: int, epoch: int, count: int) -> Tensor:
+    """The order of the images in an epoch (from 0): a function of seed and epoch alone, so resuming needs no state."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    return torch.randperm(count, generator=generator)

@@ -1,0 +1,120 @@
+"""The device a recipe runs on: which one, how many threads, what precision; set so that a seed has one curve."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from tutor.training.recipe import Recipe
+
+
+class MachineError(Exception):
+    """Why a recipe cannot run here: what happened, and what to change."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason} {advice}")
+        self.reason, self.advice = reason, advice
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A device, in PyTorch's terms and in words."""
+
+    device: torch.device
+    words: str
+    """`cpu, 2 threads` or `cuda:0, NVIDIA H100`."""
+    low_precision: bool
+    """Whether matrix products and convolutions are taken in bfloat16."""
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context in which the model runs."""
+        if not self.low_precision:
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def wait(self) -> None:
+        """Until all that was asked of the device is done."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def machine_for(recipe: Recipe, rank: int = 0) -> Machine:
+    """The machine of a recipe, threads and determinism set for this process; `rank` picks among several GPUs.
+
+    Raises MachineError where the recipe asks for a device that is not there.
+    """
+    device = _device(recipe.device, rank)
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    else:
+        torch.set_num_threads(_cores())
+    # Without these a GPU may add in another order each time: same seed, same curve would not hold.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+        torch.set_float32_matmul_precision("high")
+        words = f"{device}, {torch.cuda.get_device_name(device)}"
+        low = recipe.precision == "bfloat16" or (recipe.precision == "auto" and torch.cuda.is_bf16_supported(False))
+    else:
+        threads = torch.get_num_threads()
+        words, low = f"cpu, {threads} thread{'s' if threads > 1 else ''}", recipe.precision == "bfloat16"
+    return Machine(device, f"{words}, bfloat16" if low else words, low)
+
+
+def _device(asked: str, rank: int) -> torch.device:
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if asked == "cpu" or (asked == "auto" and not there):
+        return torch.device("cpu")
+    if not there:
+        raise MachineError("PyTorch finds no GPU on this machine.", "Set device=cpu, or ask tutor doctor why.")
+    number = int(asked.partition(":")[2] or rank % there)
+    if number >= there:
+        raise MachineError(
+            f"There is no {asked} on this machine.", f"It has {there} GPU{'s' if there > 1 else ''}, from cuda:0 on."
+        )
+    return torch.device("cuda", number)
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that are free on a device, None where nobody says."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return None
+    try:
+        group = Path("/sys/fs/cgroup")
+        limit = int((group / "memory.max").read_text())
+        return min(free, limit - int((group / "memory.current").read_text()))
+    except (OSError, ValueError):
+        return free
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that a device's memory was not enough."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and ("can't allocate memory" in str(error) or "out of memory" in str(error))
+    )
+
+
+def what_to_change(recipe: Recipe) -> str:
+    """Advice for a run that needs too much memory."""
+    smaller = [f"batch={max(1, recipe.batch // 2)} in place of {recipe.batch}"]
+    if recipe.canvas > 28:
+        smaller.append(f"canvas={max(28, recipe.canvas // 2)} in place of {recipe.canvas}")
+    if recipe.images != 1:
+        smaller.append("fewer images")
+    return f"Set {', or '.join(smaller)}."

@@ -1,0 +1,207 @@
+"""The learner's own model and loop, from the run folder: used in place of ours, errors told in their own lines."""
+
+from __future__ import annotations
+
+import importlib.util
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import TensorDataset
+
+from tutor.training.loop import Training
+from tutor.training.recipe import Recipe, model_name
+
+MODEL_FILE, LOOP_FILE = "source.py", "loop.py"
+
+
+class OwnCodeError(Exception):
+    """The learner's code cannot be used: what happened and where, and what to do."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason} {advice}")
+        self.reason, self.advice = reason, advice
+
+
+def model_of(folder: Path, recipe: Recipe) -> tuple[nn.Module, str]:
+    """The network of `source.py` in the run folder, and a sentence about it (may be empty). Raises OwnCodeError."""
+    file = folder / MODEL_FILE
+    module = _module(file)
+    kind, depth = model_name(recipe.model)
+    if kind in ("mlp", "cnn"):
+        model = _call(file, _function(module, file, f"get_{kind}"), recipe.canvas)
+    else:
+        block = "ResidualBlock" if kind == "resnet" else "PlainBlock"
+        if kind == "plain" and not hasattr(module, block):
+            raise OwnCodeError(
+                f"{file.name} has no {block}.",
+                f"Write one, your block without its skip, or train ours: {recipe.model}.",
+            )
+        model = _call(file, _function(module, file, "get_model"), depth, block_type=block, base_width=recipe.width)
+    if not isinstance(model, nn.Module):
+        raise OwnCodeError(
+            f"{file.name} gives a {type(model).__name__} in place of a torch.nn.Module.", "Return the network itself."
+        )
+    if not any(each.requires_grad for each in model.parameters()):
+        raise OwnCodeError(f"The network of {file.name} has no parameters to train.", "Give it layers with weights.")
+    return model, _strided(model, recipe.stem_stride)
+
+
+def _strided(model: nn.Module, stride: int) -> str:
+    """Give the first convolution the recipe's stride: the learner's function takes none."""
+    first = next((each for each in model.modules() if isinstance(each, nn.Conv2d)), None)
+    if first is None or stride == 1 or first.stride == (stride, stride):
+        return ""
+    first.stride = (stride, stride)
+    return f"The first convolution of your network has been given stride {stride}, as this recipe has it for a laptop."
+
+
+def epoch_of(folder: Path) -> Callable[[Training], None]:
+    """The `train_epoch` of `loop.py` in the run folder, as a loop over one epoch. Raises OwnCodeError."""
+    file = folder / LOOP_FILE
+    function = _function(_module(file), file, "train_epoch")
+
+    def one_epoch(training: Training) -> None:
+        if training.group.size > 1:
+            raise OwnCodeError(
+                "Your train_epoch runs in one process alone.", "Start it without torchrun, or loop=ours."
+            )
+        loader, criterion = Loader(training), Criterion(training)
+        expected = len(loader)
+        found = _call(
+            file,
+            function,
+            training.trained,
+            training.optimizer,
+            training.schedule,
+            criterion,
+            loader,
+            training.at.epoch + 1,
+            training.machine.device,
+        )
+        if training.at.batch < training.steps_per_epoch:
+            raise OwnCodeError(
+                f"train_epoch returned after {loader.given - 1} of {expected} batches.",
+                "Look where its return stands: after the loop, not in it.",
+            )
+        _returned(found, expected)
+
+    return one_epoch
+
+
+class Loader:
+    """What train_epoch iterates over: the batches left of this epoch, already on the device."""
+
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        self.batch_size = training.recipe.batch
+        self.given = 0
+
+    @property
+    def dataset(self) -> TensorDataset:
+        """All training images with their labels."""
+        return TensorDataset(self._training.data.images, self._training.data.labels)
+
+    def __len__(self) -> int:
+        return self._training.steps_per_epoch - self._training.at.batch
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for batch in self._training.batches():
+            self.given += 1
+            yield batch
+
+
+class Criterion(nn.Module):
+    """The mean cross entropy; it sees each loss go by, so that the curve is drawn while the epoch runs."""
+
+    def __init__(self, training: Training) -> None:
+        super().__init__()
+        self._training = (training,)
+        self._entropy = nn.CrossEntropyLoss()
+        self._step = -1
+
+    def forward(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """The mean loss of a batch, a scalar."""
+        loss = self._entropy(outputs, labels)
+        (training,) = self._training
+        if self._step != training.at.step:
+            self._step = training.at.step
+            right = (outputs.detach().argmax(1) == labels).sum()
+            training.record(loss.detach(), right, training.rate)
+        return loss
+
+
+def _returned(found: Any, expected: int) -> None:
+    """Three lists, a finite number a batch each. Raises OwnCodeError."""
+    advice = "Return (losses, accuracies, learning_rates), one float a batch in each."
+    if not isinstance(found, tuple | list) or len(found) != 3:
+        raise OwnCodeError(f"train_epoch returned a {type(found).__name__} in place of three lists.", advice)
+    for name, values in zip(("losses", "accuracies", "learning_rates"), found, strict=True):
+        try:
+            count, numbers = len(values), all(isinstance(float(each), float) for each in values)
+        except (TypeError, ValueError, RuntimeError):
+            count, numbers = -1, False
+        if not numbers:
+            raise OwnCodeError(f"The {name} that train_epoch returned are not all numbers.", advice)
+        if count != expected:
+            raise OwnCodeError(f"train_epoch returned {count} {name} for {expected} batches.", advice)
+
+
+def _module(file: Path) -> ModuleType:
+    name = f"learner_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise OwnCodeError(f"The run has no {file.name}.", "Start it again, which copies your file into it.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    _call(file, spec.loader.exec_module, module)
+    return module
+
+
+def _function(module: ModuleType, file: Path, name: str) -> Callable[..., Any]:
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise OwnCodeError(f"{file.name} has no function {name}.", f"Write {name}; the starter shows how it is called.")
+    return function
+
+
+def _call(file: Path, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call the learner's code; an error (sys.exit too) that has its lines in the traceback becomes an OwnCodeError."""
+    try:
+        return function(*arguments, **named)
+    except (Exception, SystemExit) as error:
+        found = told(error, file.parent)
+        if found is None:
+            raise
+        raise found from None
+
+
+def told(error: BaseException, folder: Path) -> OwnCodeError | None:
+    """An error in the learner's own lines alone; None where it did not pass through them, or is no fault of theirs."""
+    if isinstance(error, OwnCodeError | torch.OutOfMemoryError | MemoryError) or hasattr(error, "advice"):
+        return None
+    files = {str(folder / name): name for name in (MODEL_FILE, LOOP_FILE)}
+    frames = [
+        (files[frame.f_code.co_filename], frame.f_code.co_filename, line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in files
+    ]
+    words = str(error.msg if isinstance(error, SyntaxError) else error).strip().split("\n", 1)[0][:300]
+    raised = f"{type(error).__name__}{f': {words}' if words else ''}"
+    if isinstance(error, SyntaxError) and error.filename in files:
+        return OwnCodeError(
+            f"{files[error.filename]}, line {error.lineno}: {raised}", "Mend that line and start again."
+        )
+    if not frames:
+        return None
+    lines = [
+        f"{name}, line {line}, in {place}: {linecache.getline(path, line).strip()}"
+        for name, path, line, place in frames[-4:]
+    ]
+    return OwnCodeError(f"{raised}\n" + "\n".join(lines), "Mend that line and start again.")
