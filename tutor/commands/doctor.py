@@ -107,7 +107,7 @@ def survey(environ: Mapping[str, str], ask: Ask) -> Iterator[Check]:
     yield from folders()
     yield journal(paths.state_folder() / "progress.db")
     yield gpu(ask)
-    yield data(environ)
+    yield from data()
 
 
 def versions() -> Iterator[Check]:
@@ -319,17 +319,21 @@ def gpu(ask: Ask) -> Check:
     return Check("gpu", True, "none; everything here runs without one")
 
 
-def data(environ: Mapping[str, str]) -> Check:
-    """Data sets that are already on this machine."""
-    places = [Path(environ["TUTOR_DATA"]).expanduser()] if environ.get("TUTOR_DATA") else []
-    places += [Path("data"), Path.home() / "data", paths.cache_folder() / "data"]
-    found = [f"{name} in {place}" for place in places for name in ("MNIST", "FashionMNIST") if (place / name).is_dir()]
-    debian = Path("/usr/share/datasets/fashion-mnist")
-    if debian.is_dir():
-        found.append(f"Fashion-MNIST in {debian}")
-    if found:
-        return Check("data", True, "; ".join(found))
-    return Check("data", True, "none found; problems 1 to 4 need none", "export TUTOR_DATA=FOLDER   (if you have one)")
+def data() -> Iterator[Check]:
+    """The data sets: where they are, or how to get them. What their files hold is seen when they are loaded."""
+    from tutor.training.data.finding import find
+    from tutor.training.data.known import KNOWN
+
+    for name, one in KNOWN.items():
+        found = find(name)
+        if found.complete:
+            yield Check("data" if one.embedded else name, True, found.said)
+        elif one.embedded:
+            yield Check("data", False, found.said, "Install the tutor again; its data set is not where it belongs.")
+        else:
+            advice = f"python -m tutor.training.data {name}   ({_bytes(found.download_bytes)}; or, where the set is"
+            advice += " already: export TUTOR_DATA=FOLDER)"
+            yield Check(name, False, f"{found.said} Quick runs need only the embedded one.", advice)
 
 
 def _bytes(count: int) -> str:

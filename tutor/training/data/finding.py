@@ -73,7 +73,7 @@ def lacking(one: Known, folder: Path) -> str:
             path(folder, file)
         # MNIST and Fashion-MNIST have the same names and sizes: the smallest file tells which it is.
         labels = one.files[3]
-        idx.read(path(folder, labels), labels.shape, labels.sha256)
+        idx.compare(path(folder, labels), labels.shape, labels.sha256)
     except Damaged as error:
         return str(error)
     return ""
@@ -134,7 +134,7 @@ def _is_it(one: Known, folder: Path) -> bool:
     """Whether files that lie in a folder of no telling name are this set's: their test labels are."""
     labels = one.files[3]
     try:
-        idx.read(path(folder, labels), labels.shape, labels.sha256)
+        idx.compare(path(folder, labels), labels.shape, labels.sha256)
     except Damaged:
         return False
     return True

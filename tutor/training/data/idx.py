@@ -6,11 +6,13 @@ as a big-endian number of four bytes. Everything is known beforehand here, so th
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import math
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -57,23 +59,41 @@ def read(file: Path, shape: tuple[int, ...], sha256: str = "") -> npt.NDArray[np
     import numpy as np
 
     array = np.empty(shape, np.uint8)
+    with _faults(file), _opened(file) as opened:
+        digest = hashlib.sha256(_header(opened, file, shape))
+        _elements(opened, file, memoryview(array.reshape(-1)))
+        # The end is read too: there gzip compares its own checksum.
+        if opened.read(1):
+            raise Damaged(f"{file.name} goes on after its last element")
+    digest.update(array.data)
+    if sha256 and digest.hexdigest() != sha256:
+        raise other(file)
+    return array
+
+
+def compare(file: Path, shape: tuple[int, ...], sha256: str) -> None:
+    """Read a file as `read` does, without an array and without numpy. Raises Damaged."""
+    with _faults(file), _opened(file) as opened:
+        if hashlib.sha256(opened.read(size(shape) + 1)).hexdigest() != sha256:
+            raise other(file)
+
+
+def other(file: Path) -> Damaged:
+    """The complaint that the bytes are others."""
+    return Damaged(f"{file.name} holds other bytes than it should: damaged, or of another data set")
+
+
+@contextlib.contextmanager
+def _faults(file: Path) -> Iterator[None]:
+    """Says what cannot be read. Raises Damaged for what gzip and the disk raise."""
     try:
-        with _opened(file) as opened:
-            digest = hashlib.sha256(_header(opened, file, shape))
-            _elements(opened, file, memoryview(array.reshape(-1)))
-            # The end is read too: there gzip compares its own checksum.
-            if opened.read(1):
-                raise Damaged(f"{file.name} goes on after its last element")
+        yield
     except EOFError:
         raise Damaged(f"{file.name} is cut off") from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise Damaged(f"{file.name} cannot be unpacked ({error})") from None
     except OSError as error:
         raise Damaged(f"{file.name} cannot be read ({error.strerror or error})") from None
-    digest.update(array.data)
-    if sha256 and digest.hexdigest() != sha256:
-        raise Damaged(f"{file.name} holds other bytes than it should: damaged, or of another data set")
-    return array
 
 
 def _opened(file: Path) -> IO[bytes]:

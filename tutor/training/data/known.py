@@ -111,7 +111,7 @@ def _known() -> Iterator[Known]:
     )
     yield Known(
         name=EMBEDDED,
-        title="Fashion-MNIST, the embedded part",
+        title="The embedded part of Fashion-MNIST",
         folder=EMBEDDED,
         train=10_000,
         test=2_000,

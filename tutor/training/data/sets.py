@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tutor.training.data import finding, idx
-from tutor.training.data.downloading import Progress, download as fetch
 from tutor.training.data.finding import Found, find
 from tutor.training.data.known import GO_ON, KNOWN, Damaged, DataError, Known, known
 
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["KNOWN", "DataError", "DataSet", "Found", "Progress", "Split", "find", "load"]
+    from tutor.training.data.downloading import Progress
+
+__all__ = ["KNOWN", "DataError", "DataSet", "Found", "Split", "find", "load"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +58,8 @@ def load(name: str, *, download: bool = False, progress: Progress | None = None)
         except Damaged as error:
             damaged = damaged or f"In {folder} {error}."
     if download and not one.embedded:
+        from tutor.training.data.downloading import download as fetch
+
         folder = fetch(one, progress=progress)
         try:
             return _loaded(one, folder)
