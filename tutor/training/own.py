@@ -31,7 +31,11 @@ class OwnCodeError(Exception):
 
 def model_of(folder: Path, recipe: Recipe) -> tuple[nn.Module, str]:
     """The network of `source.py` in the run folder, and a sentence about it (may be empty). Raises OwnCodeError."""
-    file = folder / MODEL_FILE
+    return model_at(folder / MODEL_FILE, recipe)
+
+
+def model_at(file: Path, recipe: Recipe) -> tuple[nn.Module, str]:
+    """The same of any file."""
     module = _module(file)
     kind, depth = model_name(recipe.model)
     if kind in ("mlp", "cnn"):
@@ -176,17 +180,17 @@ def _call(file: Path, function: Callable[..., Any], *arguments: Any, **named: An
     try:
         return function(*arguments, **named)
     except (Exception, SystemExit) as error:
-        found = told(error, file.parent)
+        found = told(error, file)
         if found is None:
             raise
         raise found from None
 
 
-def told(error: BaseException, folder: Path) -> OwnCodeError | None:
+def told(error: BaseException, *own_files: Path) -> OwnCodeError | None:
     """An error in the learner's own lines alone; None where it did not pass through them, or is no fault of theirs."""
     if isinstance(error, OwnCodeError | torch.OutOfMemoryError | MemoryError) or hasattr(error, "advice"):
         return None
-    files = {str(folder / name): name for name in (MODEL_FILE, LOOP_FILE)}
+    files = {str(file): file.name for file in own_files}
     frames = [
         (files[frame.f_code.co_filename], frame.f_code.co_filename, line, frame.f_code.co_name)
         for frame, line in traceback.walk_tb(error.__traceback__)

@@ -156,13 +156,16 @@ class Running:
         recipe = self.recipe
         if isinstance(error, NotANumber | MachineError | own.OwnCodeError):
             return error.reason, error.advice
-        if isinstance(error, RecipeError | DataError | checkpoint.CheckpointError):
+        if isinstance(error, RecipeError | checkpoint.CheckpointError):
             reason, _, advice = str(error).partition("; ")
-            return reason, advice
+            return f"{reason}.", f"{advice[:1].upper()}{advice[1:]}"
+        if isinstance(error, DataError):
+            reason, mark, advice = str(error).partition(" Fetch it")
+            return reason, f"{mark}{advice}".strip()
         if out_of_memory(error) and recipe is not None:
             whose = "GPU's" if isinstance(error, torch.OutOfMemoryError) else "machine's"
             return f"The {whose} memory is not enough for this training.", what_to_change(recipe)
-        mine = own.told(error, self.folder)
+        mine = own.told(error, self.folder / own.MODEL_FILE, self.folder / own.LOOP_FILE)
         if mine is not None:
             return mine.reason, mine.advice
         # The whole story goes into the run's log, which standard error is.
