@@ -157,7 +157,7 @@ def _field(model: nn.Module, recipe: Recipe) -> tuple[int | None, int | None]:
         found = read(model, label(recipe), recipe.canvas).field(1)
     except (FieldError, IndexError):
         return None, None
-    return found.receptive_field, found.stride
+    return found.receptive_field, int(found.stride)
 
 
 def trial(recipe: Recipe, machine: Machine, model: nn.Module, figures: Description) -> Description:
