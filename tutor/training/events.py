@@ -223,6 +223,12 @@ class EventWriter:
         finally:
             self._torn = self._torn if written == 0 else written < len(line)
 
+    def mend(self) -> None:
+        """End a line that was cut off, and close the file. Raises OSError."""
+        if self._torn:
+            os.write(self._file, b"\n")
+        self.close()
+
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         if self._file >= 0:

@@ -1,0 +1,159 @@
+"""Runs begin here: a folder is made, or taken up again, and a supervisor started that outlives this process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tutor.training import folder as files
+from tutor.training import liveness, runs
+from tutor.training.folder import Lock, RunError
+from tutor.training.liveness import Here
+from tutor.training.recipe import Recipe, RecipeError, difference, from_toml, model_name
+from tutor.training.runs import Run
+from tutor.training.supervisor import environment, program_folder
+
+SECONDS = 30.0
+"""So long may it take to start a small Python; a network's disk is slow."""
+PARTS = {"mlp": "mlp", "cnn": "cnn", "resnet": "residual-network", "plain": "residual-network"}
+"""The part of problem `convnets` in which a learner writes a model."""
+
+
+def start(recipe: Recipe, sources: Mapping[str, str] | None = None, command: Sequence[str] | None = None) -> Run:
+    """Begin a run and return as soon as its supervisor holds it. Raises RunError.
+
+    `sources` are the learner's own files of the run, `source.py` and `loop.py`; `command` a worker other than ours,
+    which is given the folder as its last word.
+    """
+    path, lock = files.create(recipe, sources)
+    try:
+        launch(path, lock, command)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    return runs.load(path)
+
+
+def resume(
+    run: Run,
+    wanted: Recipe | None = None,
+    take_over: bool = False,
+    command: Sequence[str] | None = None,
+    here: Here | None = None,
+) -> Run:
+    """Go on with a run from its last checkpoint. Raises RunError where that cannot be.
+
+    `wanted`: the recipe that the learner has in mind; one that differs from the run's is refused, with the difference.
+    """
+    path, lock = take_up(run, wanted, take_over, here or liveness.here())
+    launch(path, lock, command)
+    return runs.load(path)
+
+
+def take_up(run: Run, wanted: Recipe | None, take_over: bool, here: Here) -> tuple[Path, Lock]:
+    """The folder of a run to be resumed, locked, nothing of its last owner left. Raises RunError."""
+    now = runs.load(run.path, here)
+    if now.state == "finished":
+        again = f"tutor train {now.recipe.name}" if now.recipe is not None else "tutor train RECIPE"
+        raise RunError(f"{run.id} has finished; there is nothing to resume. A new run begins with: {again}")
+    if now.recipe is None:
+        raise RunError(f"{run.id} cannot be resumed. {now.trouble}")
+    if wanted is not None and (other := difference(now.recipe, wanted)):
+        raise RunError(f"{run.id} cannot go on with another recipe ({other}); leave that out, or begin a new run.")
+    if now.queue and now.alive:
+        raise RunError(f"{run.id} is {now.state} as job {now.queue} of the cluster; it cannot be run twice at a time.")
+    lock = liveness.take(run.path, here, take_over or now.state in runs.ENDED)
+    try:
+        liveness.sweep(run.path, files.read_identity(run.path))
+        (run.path / files.SLURM).unlink(missing_ok=True)
+    except BaseException:
+        lock.release()
+        raise
+    return run.path, lock
+
+
+def launch(path: Path, lock: Lock, command: Sequence[str] | None = None) -> None:
+    """Hand a locked folder to a supervisor in a session of its own. Raises RunError."""
+    own = [*command, str(path)] if command else []
+    words = [sys.executable, "-m", "tutor.training.supervisor", str(path), "--lock", str(lock.descriptor)]
+    try:
+        done = subprocess.run(
+            [*words, "--", *own],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[lock.descriptor],
+            cwd=program_folder(),
+            env=_environment(path),
+            start_new_session=True,
+            timeout=SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RunError(f"The run's supervisor could not be started ({error}).") from None
+    finally:
+        lock.release()
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RunError(lines[-1] if lines else "The run's supervisor ended without a word.")
+
+
+def _environment(path: Path) -> dict[str, str]:
+    """The environment of a run; its data set is named, which was perhaps found from where we are."""
+    from tutor.training.data.sets import DataError, find
+
+    environ = environment()
+    with contextlib.suppress(DataError):
+        found = find(recipe_of(path).data)
+        if found.complete and found.download_bytes == 0 and found.where is not None:
+            environ["TUTOR_DATA"] = str(found.where.absolute())
+    return environ
+
+
+def gpu_here() -> bool:
+    """Whether there is a GPU that PyTorch may use; torch is not asked, which takes seconds."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+        return False
+    with contextlib.suppress(Exception):  # without a driver its library raises errors of its own making
+        import pynvml
+
+        pynvml.nvmlInit()
+        try:
+            return pynvml.nvmlDeviceGetCount() > 0
+        finally:
+            pynvml.nvmlShutdown()
+    return Path("/dev/nvidia0").exists() or any(Path("/proc/driver/nvidia/gpus").glob("*"))
+
+
+def own_sources(recipe: Recipe) -> dict[str, str]:
+    """The learner's files that a recipe asks for, to be copied into the run. Raises RunError."""
+    found: dict[str, str] = {}
+    if recipe.source == "mine":
+        found["source.py"] = _own_file(PARTS[model_name(recipe.model)[0]])
+    if recipe.loop == "mine":
+        found["loop.py"] = _own_file("train-epoch")
+    return found
+
+
+def _own_file(part: str) -> str:
+    from tutor.code.files import folder
+
+    file = folder() / f"{part.replace('-', '_')}.py"
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise RunError(
+            f"There is no {file} of yours yet; tutor code convnets/{part} begins it, and checks it when you are done."
+        ) from None
+
+
+def recipe_of(path: Path) -> Recipe:
+    """The recipe in a run's folder. Raises RunError."""
+    try:
+        return from_toml((path / files.RECIPE).read_text(encoding="utf-8"))
+    except (OSError, RecipeError) as error:
+        raise RunError(f"The recipe of {path.name} cannot be read: {error}") from None
