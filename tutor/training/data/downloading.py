@@ -21,7 +21,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 from tutor.training.data.finding import downloads
 from tutor.training.data.known import GO_ON, DataError, Known
@@ -92,7 +92,7 @@ def download(
             try:
                 _fetch(one, mirror + file, folder / file, found.md5[file], progress, patience)
             except _Failed as error:
-                complaints.append(f"{urllib.parse.urlsplit(mirror).netloc}: {error}")
+                complaints.append(_printable(f"{urllib.parse.urlsplit(mirror).netloc}: {error}"))
             else:
                 break
         else:
@@ -115,7 +115,8 @@ def _fetch(one: Known, url: str, target: Path, md5: str, progress: Progress | No
     try:
         with contextlib.ExitStack() as stack:
             with _disk(one, target.parent):
-                file = stack.enter_context(part.open("xb"))
+                file = part.open("xb")
+            stack.callback(_close, file)
             for piece, total in _pieces(url, patience):
                 with _disk(one, target.parent):
                     file.write(piece)
@@ -132,6 +133,12 @@ def _fetch(one: Known, url: str, target: Path, md5: str, progress: Progress | No
             part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _close(file: IO[bytes]) -> None:
+    """Close a file that is synced, or to be deleted: what closing would still write does not matter."""
+    with contextlib.suppress(OSError):
+        file.close()
 
 
 def _pieces(url: str, patience: float) -> Iterator[tuple[bytes, int | None]]:
@@ -173,6 +180,11 @@ def _why(error: object, done: int, patience: float) -> str:
         return f"no safe connection ({getattr(error, 'verify_message', '') or error.reason or error})"
     told = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"the connection broke after {done:,} bytes ({told})" if done else f"no connection ({told})"
+
+
+def _printable(text: str) -> str:
+    """What a server said, fit for a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in text[:300])
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ class Found:
 
 
 def find(name: str) -> Found:
-    """Where a data set is. Reads names, sizes and the labels of the test images. Raises DataError for an unknown name."""
+    """Where a data set is; reads names, sizes and the labels of the test images. Raises DataError for unknown names."""
     one = known(name)
     nearest: tuple[Path, str] | None = None
     for folder in folders(one):

@@ -13,8 +13,9 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from tutor.training.data.known import Damaged
 
@@ -61,7 +62,7 @@ def read(file: Path, shape: tuple[int, ...], sha256: str = "") -> npt.NDArray[np
     array = np.empty(shape, np.uint8)
     with _faults(file), _opened(file) as opened:
         digest = hashlib.sha256(_header(opened, file, shape))
-        _elements(opened, file, memoryview(array.reshape(-1)))
+        _elements(opened, file, array.reshape(-1).data)
         # The end is read too: there gzip compares its own checksum.
         if opened.read(1):
             raise Damaged(f"{file.name} goes on after its last element")
@@ -96,11 +97,11 @@ def _faults(file: Path) -> Iterator[None]:
         raise Damaged(f"{file.name} cannot be read ({error.strerror or error})") from None
 
 
-def _opened(file: Path) -> IO[bytes]:
+def _opened(file: Path) -> BufferedIOBase:
     return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
 
 
-def _header(opened: IO[bytes], file: Path, shape: tuple[int, ...]) -> bytes:
+def _header(opened: BufferedIOBase, file: Path, shape: tuple[int, ...]) -> bytes:
     """The header, which must be that of the shape. Raises Damaged."""
     wanted = header(shape)
     found = opened.read(len(wanted))
@@ -118,11 +119,11 @@ def _header(opened: IO[bytes], file: Path, shape: tuple[int, ...]) -> bytes:
     raise Damaged(f"{file.name} is an array of {_by(sides)} in place of {_by(shape)}")
 
 
-def _elements(opened: IO[bytes], file: Path, room: memoryview) -> None:
+def _elements(opened: BufferedIOBase, file: Path, room: memoryview) -> None:
     """Fill the room. Raises Damaged."""
     done = 0
     while done < len(room):
-        count = opened.readinto(room[done:])  # type: ignore[attr-defined]
+        count = opened.readinto(room[done:])
         if not count:
             raise Damaged(f"{file.name} is cut off: {done:,} of {len(room):,} elements")
         done += count

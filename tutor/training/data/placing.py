@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -59,8 +59,7 @@ def placed(
     whole canvas; the pixels shuffled, alike for all images of both splits. `first` is the index of `images[0]` in its
     split. Works on as many threads as torch may use. Raises DataError where the memory does not suffice.
     """
-    if canvas < SIDE:
-        raise ValueError(f"a canvas of {canvas} is smaller than an image of {SIDE}")
+    _must_make_sense(canvas, placement, split)
     source = images.numpy() if isinstance(images, torch.Tensor) else images
     count = len(source)
     device = torch.device(device)
@@ -112,7 +111,7 @@ def permutation(canvas: int, seed: int) -> npt.NDArray[np.int64]:
 def _place(images: Bytes, corners: npt.NDArray[np.int64], grey: Floats, out: Floats) -> None:
     """Normalised images at their corners of `out` (n, canvas, canvas), each on its own minimum."""
     out[:] = grey[images.min((1, 2))][:, None, None]
-    windows = np.lib.stride_tricks.sliding_window_view(out, (SIDE, SIDE), axis=(1, 2), writeable=True)  # type: ignore[call-overload]
+    windows = np.lib.stride_tricks.sliding_window_view(out, (SIDE, SIDE), axis=(1, 2), writeable=True)
     windows[np.arange(len(images)), corners[:, 0], corners[:, 1]] = grey[images]
 
 
@@ -135,13 +134,23 @@ def _each(work: Callable[[int], None], numbers: range) -> None:
             pass
 
 
+def _must_make_sense(canvas: int, placement: str, split: str) -> None:
+    """Raises ValueError: these are a program's mistakes, a recipe is checked before."""
+    if canvas < SIDE:
+        raise ValueError(f"a canvas of {canvas} is smaller than an image of {SIDE}")
+    if placement not in get_args(Placement):
+        raise ValueError(f"there is no placement {placement!r}")
+    if split not in _SPLITS:
+        raise ValueError(f"there is no split {split!r}")
+
+
 def _must_fit(count: int, canvas: int, device: torch.device, dtype: torch.dtype) -> None:
     """Raises DataError where the tensor is larger than what is free."""
     needed, free = size_in_bytes(count, canvas, dtype), free_bytes(device)
     if free is None or needed <= free * (1 - LEFT_FREE):
         return
     raise DataError(
-        f"{count:,} images on a canvas of {canvas}x{canvas} take {needed / 1e9:.1f} GB, and {device} has"
-        f" {free / 1e9:.1f} GB free; choose a smaller --set canvas=N, fewer with --set images=N,"
+        f"{count:,} images on a canvas of {canvas}x{canvas} take {needed / 1e9:,.1f} GB, and {device} has"
+        f" {free / 1e9:,.1f} GB free; choose a smaller --set canvas=N, fewer with --set images=N,"
         f" or --set data={EMBEDDED}."
     )
