@@ -16,6 +16,8 @@ COMMANDS = {
     "code": "check PyTorch code of yours, or begin a file",
     "measure": "run a part in real PyTorch, and compare its formula",
     "receptive-field": "draw what the units of a network see of its input",
+    "train": "train what a recipe says, live; the run outlives the terminal",
+    "runs": "list, show, stop, delete training runs",
     "lint": "check the content of a folder of problems",
     "report": "what has been solved, as Markdown, HTML or JSON",
     "doctor": "what this machine and this terminal offer, and what to set",

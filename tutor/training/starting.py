@@ -39,32 +39,31 @@ def start(recipe: Recipe, sources: Mapping[str, str] | None = None, command: Seq
     return runs.load(path)
 
 
-def resume(
-    run: Run,
-    wanted: Recipe | None = None,
-    take_over: bool = False,
-    command: Sequence[str] | None = None,
-    here: Here | None = None,
-) -> Run:
+def resume(run: Run, take_over: bool = False, command: Sequence[str] | None = None, here: Here | None = None) -> Run:
     """Go on with a run from its last checkpoint. Raises RunError where that cannot be.
 
-    `wanted`: the recipe that the learner has in mind; one that differs from the run's is refused, with the difference.
+    `take_over`: the learner says that the other machine, to which the run belongs, is gone.
     """
-    path, lock = take_up(run, wanted, take_over, here or liveness.here())
+    path, lock = take_up(run, take_over, here)
     launch(path, lock, command)
     return runs.load(path)
 
 
-def take_up(run: Run, wanted: Recipe | None, take_over: bool, here: Here) -> tuple[Path, Lock]:
+def refuse_changes(run: Run, wanted: Recipe | None) -> None:
+    """Raise RunError, with the difference, where a run is to be resumed with another recipe than its own."""
+    if wanted is not None and (other := difference(recipe_of(run.path), wanted)):
+        raise RunError(f"{run.id} cannot go on with another recipe ({other}); leave that out, or begin a new run.")
+
+
+def take_up(run: Run, take_over: bool = False, here: Here | None = None) -> tuple[Path, Lock]:
     """The folder of a run to be resumed, locked, nothing of its last owner left. Raises RunError."""
+    here = here or liveness.here()
     now = runs.load(run.path, here)
     if now.state == "finished":
         again = f"tutor train {now.recipe.name}" if now.recipe is not None else "tutor train RECIPE"
         raise RunError(f"{run.id} has finished; there is nothing to resume. A new run begins with: {again}")
     if now.recipe is None:
         raise RunError(f"{run.id} cannot be resumed. {now.trouble}")
-    if wanted is not None and (other := difference(now.recipe, wanted)):
-        raise RunError(f"{run.id} cannot go on with another recipe ({other}); leave that out, or begin a new run.")
     if now.queue and now.alive:
         raise RunError(f"{run.id} is {now.state} as job {now.queue} of the cluster; it cannot be run twice at a time.")
     lock = liveness.take(run.path, here, take_over or now.state in runs.ENDED)
@@ -109,7 +108,7 @@ def _environment(path: Path) -> dict[str, str]:
     environ = environment()
     with contextlib.suppress(DataError):
         found = find(recipe_of(path).data)
-        if found.complete and found.download_bytes == 0 and found.where is not None:
+        if found.complete and found.where is not None:
             environ["TUTOR_DATA"] = str(found.where.absolute())
     return environ
 

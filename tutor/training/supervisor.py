@@ -19,10 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import tutor
-from tutor.code.confine import adopt_orphans, die_with_parent
-from tutor.code.keeper import descendants
+from tutor.training import family, liveness
 from tutor.training import folder as files
-from tutor.training import liveness
 from tutor.training.events import EventWriter, Failed, Stopped
 from tutor.training.folder import Lock, RunError
 from tutor.training.log import Log
@@ -64,7 +62,7 @@ class _Keeper:
 
     def run(self, command: Sequence[str]) -> int:
         (self.folder / files.STOP).unlink(missing_ok=True)
-        adopt_orphans()
+        family.adopt_orphans()
         self.bell, ring = socket.socketpair()
         for end in (self.bell, ring):
             end.setblocking(False)
@@ -97,19 +95,13 @@ class _Keeper:
             self._note()
             status = self._watch(worker.pid, log)
             worker.returncode = status
-            _sweep()
+            family.sweep()
             log.drain()
         self._conclude(status)
         return status
 
     def _start(self, command: Sequence[str], log: Log) -> subprocess.Popen[bytes]:
         own = os.getpid()
-
-        def prepare() -> None:
-            die_with_parent()
-            if os.getppid() != own:
-                os._exit(70)
-
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -118,7 +110,7 @@ class _Keeper:
             cwd=program_folder(),
             env=environment() | {liveness.MARK: str(self.folder), "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
-            preexec_fn=prepare,
+            preexec_fn=lambda: family.die_with_parent(own),
         )
 
     def _watch(self, worker: int, log: Log) -> int:
@@ -129,12 +121,12 @@ class _Keeper:
             if self.asked and kill_at == float("inf"):
                 kill_at = time.monotonic() + self.patience
                 self._note(outside=not (self.folder / files.STOP).exists())
-                _signal(worker, signal.SIGTERM, signal.SIGCONT)
+                family.send(worker, signal.SIGTERM, signal.SIGCONT)
             if time.monotonic() > kill_at:
                 self.killed = True
-                _signal(worker, signal.SIGKILL)
+                family.send(worker, signal.SIGKILL)
             self._listen()
-            status = _reap(worker)
+            status = family.reap(worker)
             if status is not None:
                 return status
 
@@ -211,35 +203,6 @@ def environment() -> dict[str, str]:
         if environ.get(key):
             environ[key] = str(Path(environ[key]).expanduser().absolute())
     return environ
-
-
-def _signal(pid: int, *numbers: signal.Signals) -> None:
-    for number in numbers:
-        with contextlib.suppress(OSError):
-            os.kill(pid, number)
-
-
-def _reap(worker: int) -> int | None:
-    """Bury whoever has died; the exit status of the worker if it was among them."""
-    found = None
-    with contextlib.suppress(ChildProcessError):
-        while (dead := os.waitpid(-1, os.WNOHANG))[0]:
-            if dead[0] == worker:
-                found = os.waitstatus_to_exitcode(dead[1])
-    return found
-
-
-def _sweep() -> None:
-    """End every process below this one, those too that they start meanwhile."""
-    for attempt in range(400):
-        family = descendants()
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for each in family:
-                _signal(each, number)
-        _reap(0)
-        if not family:
-            return
-        time.sleep(min(0.001 * (attempt + 1), 0.02))
 
 
 # ---------------------------------------------------------------- as a program
