@@ -10,11 +10,8 @@ from torch import Tensor
 
 from tutor.training.data.placing import placed
 from tutor.training.data.sets import DataSet, Split, load
-from tutor.training.machine import Machine, MachineError, free_memory, what_to_change
+from tutor.training.machine import Machine
 from tutor.training.recipe import Recipe
-
-MARGIN = 0.9
-"""The share of the free memory that the images may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +28,11 @@ class Resident:
 
 
 def resident(recipe: Recipe, machine: Machine, find: Callable[[str], DataSet] = load) -> Resident:
-    """Read, place and keep the images of a recipe. Raises DataError, and MachineError where they do not fit."""
+    """Read, place and keep the images of a recipe. Raises DataError, also where they do not fit."""
     found = find(recipe.data)
     train = found.train
     if recipe.images:
         train = Split(train.images[: recipe.images], train.labels[: recipe.images])
-    _fit(recipe, machine, len(train.labels) + len(found.test.labels))
 
     def of(split: Split, name: str) -> tuple[Tensor, Tensor]:
         images = placed(
@@ -54,17 +50,6 @@ def resident(recipe: Recipe, machine: Machine, find: Callable[[str], DataSet] = 
         return images, torch.as_tensor(split.labels, dtype=torch.int64).to(machine.device)
 
     return Resident(*of(train, "train"), *of(found.test, "validation"), found.classes, found.where)
-
-
-def _fit(recipe: Recipe, machine: Machine, count: int) -> None:
-    """Say so before the operating system ends the process for it."""
-    needed, free = 4 * count * recipe.canvas**2, free_memory(machine.device)
-    if free is not None and needed > MARGIN * free:
-        raise MachineError(
-            f"The images take {needed / 1e9:.1f} GB on a canvas of {recipe.canvas}, and {machine.device} has "
-            f"{free / 1e9:.1f} GB free.",
-            what_to_change(recipe),
-        )
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:

@@ -76,6 +76,7 @@ class Training:
         emit: Callable[[Event], None],
         keep: Callable[[dict[str, Any]], None] = lambda state: None,
         wanted: Callable[[], bool] = lambda: False,
+        save_every: float = BETWEEN_SAVES,
         group: Alone | None = None,
         one_epoch: Callable[[Training], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -97,7 +98,8 @@ class Training:
         """Of the batch that runs: in all processes together, and in this one."""
         self._told = 0
         self._told_at = self._next_event = self._marked = clock()
-        self._next_save = clock() + BETWEEN_SAVES
+        self._save_every = save_every
+        self._next_save = clock() + save_every
         self.trouble: NotANumber | checkpoint.NoSpace | None = None
         """Why the run has to end at its next step."""
         self._before: deque[float] = deque(maxlen=200)
@@ -133,7 +135,7 @@ class Training:
             except checkpoint.NoSpace as error:
                 self.trouble = error
         self._told_at = now = self._clock()
-        self._next_save = now + BETWEEN_SAVES
+        self._next_save = now + self._save_every
 
     # The run
 
@@ -187,8 +189,8 @@ class Training:
                 time=time.time(),
                 epoch=epoch,
                 step=at.step,
-                train_loss=at.loss / at.images,
-                train_accuracy=at.right / at.images,
+                train_loss=at.loss / max(at.images, 1),
+                train_accuracy=at.right / max(at.images, 1),
                 validation_loss=scores.loss,
                 validation_accuracy=scores.accuracy,
                 seconds=at.epoch_seconds,

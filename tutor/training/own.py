@@ -91,12 +91,28 @@ def epoch_of(folder: Path) -> Callable[[Training], None]:
         )
         if training.at.batch < training.steps_per_epoch:
             raise OwnCodeError(
-                f"train_epoch returned after {loader.given - 1} of {expected} batches.",
+                f"train_epoch returned after {loader.given} of {expected} batches.",
                 "Look where its return stands: after the loop, not in it.",
             )
-        _returned(found, expected)
+        lists = _returned(found, expected)
+        if not criterion.seen:
+            _record(training, lists)
+        elif criterion.seen < expected:
+            raise OwnCodeError(
+                f"train_epoch asked its criterion for the loss of {criterion.seen} of {expected} batches.",
+                "Ask it for every batch.",
+            )
 
     return one_epoch
+
+
+def _record(training: Training, lists: list[list[float]]) -> None:
+    """The numbers as they were returned, where no loss went by."""
+    size, count = training.recipe.batch, len(training.data.labels)
+    done = training.steps_per_epoch - len(lists[0])
+    for number, (loss, accuracy, rate) in enumerate(zip(*lists, strict=True), done):
+        training.images_in_batch = min(size, count - number * size)
+        training.record(torch.tensor(loss), torch.tensor(accuracy * training.images_in_batch), rate)
 
 
 class Loader:
@@ -129,6 +145,8 @@ class Criterion(nn.Module):
         self._training = (training,)
         self._entropy = nn.CrossEntropyLoss()
         self._step = -1
+        self.seen = 0
+        """Batches whose loss it gave."""
 
     def forward(self, outputs: Tensor, labels: Tensor) -> Tensor:
         """The mean loss of a batch, a scalar."""
@@ -136,25 +154,26 @@ class Criterion(nn.Module):
         (training,) = self._training
         if self._step != training.at.step:
             self._step = training.at.step
+            self.seen += 1
             right = (outputs.detach().argmax(1) == labels).sum()
             training.record(loss.detach(), right, training.rate)
         return loss
 
 
-def _returned(found: Any, expected: int) -> None:
-    """Three lists, a finite number a batch each. Raises OwnCodeError."""
+def _returned(found: Any, expected: int) -> list[list[float]]:
+    """Three lists, a number a batch each. Raises OwnCodeError."""
     advice = "Return (losses, accuracies, learning_rates), one float a batch in each."
     if not isinstance(found, tuple | list) or len(found) != 3:
         raise OwnCodeError(f"train_epoch returned a {type(found).__name__} in place of three lists.", advice)
+    lists: list[list[float]] = []
     for name, values in zip(("losses", "accuracies", "learning_rates"), found, strict=True):
         try:
-            count, numbers = len(values), all(isinstance(float(each), float) for each in values)
+            lists.append([float(each) for each in values])
         except (TypeError, ValueError, RuntimeError):
-            count, numbers = -1, False
-        if not numbers:
-            raise OwnCodeError(f"The {name} that train_epoch returned are not all numbers.", advice)
-        if count != expected:
-            raise OwnCodeError(f"train_epoch returned {count} {name} for {expected} batches.", advice)
+            raise OwnCodeError(f"The {name} that train_epoch returned are not all numbers.", advice) from None
+        if len(lists[-1]) != expected:
+            raise OwnCodeError(f"train_epoch returned {len(lists[-1])} {name} for {expected} batches.", advice)
+    return lists
 
 
 def _module(file: Path) -> ModuleType:

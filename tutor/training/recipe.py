@@ -312,7 +312,7 @@ def _no_setting(name: str) -> str:
     if name in ("name", "scale"):
         return f"{name} cannot be set; name another recipe, or its scale with --scale."
     near = difflib.get_close_matches(name, SETTINGS, 2, 0.5)
-    advice = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(SETTINGS)}."
+    advice = f"there is {' and '.join(near)}." if near else f"there are {', '.join(SETTINGS)}."
     return f"A recipe has no setting {name!r}; {advice}"
 
 

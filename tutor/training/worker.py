@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import time
 import traceback
@@ -18,7 +19,7 @@ from tutor.training.batches import resident
 from tutor.training.data.sets import DataError
 from tutor.training.events import Event, Failed, Message, Stopped
 from tutor.training.groups import Alone
-from tutor.training.loop import NotANumber, Stop, Training
+from tutor.training.loop import BETWEEN_SAVES, NotANumber, Stop, Training
 from tutor.training.machine import Machine, MachineError, machine_for, out_of_memory, what_to_change
 from tutor.training.recipe import Recipe, RecipeError, difference, from_toml, model_name, to_toml
 
@@ -39,10 +40,12 @@ def run(
     recipe: Recipe | None = None,
     gather: Callable[[Machine], Alone] = lambda machine: Alone(),
     rank: int = 0,
+    save_every: float = BETWEEN_SAVES,
 ) -> int:
     """Train what the folder's recipe says, to its end or until `wanted`; every ending is an event. The exit status.
 
     Of several processes only the first reads the folder and writes; the others are given the `recipe`.
+    `save_every` is in seconds.
     """
 
     def sure(event: Event) -> None:
@@ -51,7 +54,7 @@ def run(
         except OSError as error:
             raise Unwritable(error.strerror or str(error)) from None
 
-    running = Running(folder, sure, wanted)
+    running = Running(folder, sure, wanted, save_every)
     try:
         return running.run(recipe, gather, rank)
     except Unwritable as error:
@@ -65,8 +68,10 @@ def run(
 class Running:
     """A training from its folder: what was there before the first step, and what is said at the end."""
 
-    def __init__(self, folder: Path, emit: Callable[[Event], None], wanted: Callable[[], bool]) -> None:
-        self.folder, self.emit, self.wanted = folder, emit, wanted
+    def __init__(
+        self, folder: Path, emit: Callable[[Event], None], wanted: Callable[[], bool], save_every: float
+    ) -> None:
+        self.folder, self.emit, self.wanted, self.save_every = folder, emit, wanted, save_every
         self.training: Training | None = None
         self.recipe: Recipe | None = None
         self.group = Alone()
@@ -111,6 +116,7 @@ class Running:
             emit=self.emit,
             keep=lambda values: checkpoint.save(folder, {"recipe": to_toml(recipe), "code": digests, **values}),
             wanted=self.wanted,
+            save_every=self.save_every,
             group=group,
             one_epoch=own.epoch_of(folder) if recipe.loop == "mine" else None,
         )
@@ -160,8 +166,8 @@ class Running:
             reason, _, advice = str(error).partition("; ")
             return f"{reason}.", f"{advice[:1].upper()}{advice[1:]}"
         if isinstance(error, DataError):
-            reason, mark, advice = str(error).partition(" Fetch it")
-            return reason, f"{mark}{advice}".strip()
+            reason, *advice = re.split(r"(?<=\.) (?=[A-Z])", str(error), maxsplit=1)
+            return reason, " ".join(advice)
         if out_of_memory(error) and recipe is not None:
             whose = "GPU's" if isinstance(error, torch.OutOfMemoryError) else "machine's"
             return f"The {whose} memory is not enough for this training.", what_to_change(recipe)
