@@ -1,0 +1,420 @@
+"""A run on the screen: its curves, figures, pictures and machine, live or finished. Leaving it never stops the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any, Literal, TypeAlias
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+
+from tutor.charts.cells import Picture
+from tutor.training.recipe import to_toml
+from tutor.training.runs import Run
+from tutor.tui import drawing, keys
+from tutor.tui.screens.place import KeyLine
+from tutor.tui.terminal import ascii_only
+from tutor.tui.training import panels, running
+from tutor.tui.training.charts_of import WHATS, Drawer, Shown, View, What
+from tutor.tui.training.commanding import Commanding
+from tutor.tui.training.lines import named
+from tutor.tui.training.machine import Machine, Reading
+from tutor.tui.training.pictures import pictures
+from tutor.tui.training.reading import History
+from tutor.tui.training.spans import ChartView, Spans
+from tutor.tui.training.watching import Watcher
+from tutor.tui.widgets.drawn import Drawn
+
+LOOK_SECONDS = 0.1
+PACE_SECONDS = 0.25
+"""Drawn at most so often."""
+SHARE = 0.025
+"""Of one core, for drawing; where that takes longer, it is done less often."""
+SPLIT_COLUMNS, SPLIT_ROWS = 100, 28
+"""From here on there is room for two charts and what belongs to them."""
+TALL_ROWS = 36
+LETTERS = "abcd"
+FIELD_SECONDS = 60.0
+Side: TypeAlias = Literal["charts", "pictures", "events"]
+
+
+class TrainingScreen(Commanding):
+    """Watch a run. Everything it shows is a snapshot that a thread has read; the run does not know of it."""
+
+    BINDINGS = keys.bindings("training")
+
+    DEFAULT_CSS = """
+    TrainingScreen #top { height: 1; border-bottom: none; }
+    TrainingScreen .rule { height: 1; width: 100%; color: $rule; }
+    TrainingScreen #charts { height: 1fr; width: 100%; padding: 0 1; }
+    TrainingScreen ChartView { display: none; }
+    TrainingScreen ChartView.-shown { display: block; }
+    TrainingScreen .upright { display: none; width: 3; height: 100%; }
+    TrainingScreen #lower { height: auto; width: 100%; padding: 0 1; }
+    TrainingScreen #left { width: 1fr; height: auto; }
+    TrainingScreen #figures { height: auto; min-height: 1; }
+    TrainingScreen #second { height: 1; }
+    TrainingScreen #pictures, TrainingScreen #side, TrainingScreen #rule-middle { display: none; }
+
+    TrainingScreen.-split #rule-middle { display: block; }
+    TrainingScreen.-split .upright { display: block; }
+    TrainingScreen.-split #lower { height: 18; }
+    TrainingScreen.-split.-low #lower { height: 10; }
+    TrainingScreen.-split #left { height: 100%; }
+    TrainingScreen.-split #second { display: none; }
+    TrainingScreen.-split #pictures { display: block; height: 1fr; margin-top: 1; }
+    TrainingScreen.-split #side { display: block; width: 1fr; height: 100%; }
+
+    TrainingScreen.-one .upright, TrainingScreen.-one #rule-middle { display: none; }
+    TrainingScreen.-one #pictures, TrainingScreen.-one #side { display: none; }
+    TrainingScreen.-one #lower { height: auto; }
+    TrainingScreen.-one #left { height: auto; }
+    TrainingScreen.-one #second { display: block; }
+
+    TrainingScreen.-pictures #charts, TrainingScreen.-events #charts { display: none; }
+    TrainingScreen.-pictures #lower, TrainingScreen.-events #lower { height: 1fr; }
+    TrainingScreen.-pictures #left { height: 100%; }
+    TrainingScreen.-pictures #second { display: none; }
+    TrainingScreen.-pictures #pictures { display: block; height: 1fr; margin-top: 1; }
+    TrainingScreen.-events #left { display: none; }
+    TrainingScreen.-events #side { display: block; width: 1fr; height: 100%; }
+    """
+
+    class Field(Message):
+        """The engine knows the receptive field of the last feature map."""
+
+        def __init__(self, size: int, stride: int) -> None:
+            super().__init__()
+            self.size, self.stride = size, stride
+
+    def __init__(self, run: Run, machine: Machine | None = None) -> None:
+        """Watch `run`. `machine` is for tests."""
+        super().__init__()
+        self.run = run
+        self.watcher = Watcher([run.path])
+        self.watcher.read_beside("machine", (machine or Machine()).read)
+        self.watcher.read_beside("run", lambda: running.again(run))
+        self.watcher.read_beside("saved", lambda: running.saved_step(self.newest))
+        self.others: list[Run] = []
+        self.what: What = "loss"
+        self.side: Side = "charts"
+        self.full = False
+        self.hidden = False
+        self.views: dict[What, View] = {what: View() for what in WHATS}
+        self.plain = ascii_only()
+        self._drawers = {what: Drawer(what) for what in WHATS}
+        self._field: tuple[int, int] | None = None
+        self._seen = -1
+        self._due = 0.0
+
+    def places(self) -> tuple[keys.Place, ...]:
+        return ("training", "everywhere")
+
+    # What is on the screen
+
+    def compose(self) -> ComposeResult:
+        yield Spans(self.top, id="top")
+        yield Spans(self.rule_top, id="rule-top", classes="rule")
+        with Horizontal(id="charts"):
+            for at, what in enumerate(WHATS):
+                if at == 1:
+                    yield Spans(self.upright, classes="upright")
+                yield ChartView(id=what)
+        yield Spans(self.rule_middle, id="rule-middle", classes="rule")
+        with Horizontal(id="lower"):
+            with Vertical(id="left"):
+                yield Spans(self.figures, id="figures")
+                yield Spans(self.second, id="second")
+                yield Spans(self.pictures, id="pictures")
+            yield Spans(self.upright, classes="upright")
+            yield Spans(self.beside, id="side")
+        yield Drawn(self.notice, id="notice")
+        yield Spans(self.rule_bottom, id="rule-bottom", classes="rule")
+        yield KeyLine(self.key_line, id="keys")
+        yield Drawn(self.too_small, id="small")
+
+    @property
+    def history(self) -> History:
+        """What has been read of the run."""
+        return self.watcher.history(self.run.path)
+
+    @property
+    def facts(self) -> panels.Facts:
+        """The run at this moment."""
+        run = self.newest
+        saved = self.watcher.readings.get("saved")
+        return panels.Facts(run, self.history, self.plain, saved if isinstance(saved, int) else None)
+
+    @property
+    def newest(self) -> Run:
+        """The run as it was a moment ago."""
+        found = self.watcher.readings.get("run")
+        return found if isinstance(found, Run) else self.run
+
+    def rule(self, above: bool, below: bool) -> drawing.Lines:
+        """A line across, joined to the upright lines that meet it."""
+        line = ("-" if self.plain else "─") * self.size.width
+        if above or below:
+            sign = "+" if self.plain else "┼" if above and below else "┬" if below else "┴"
+            line = line[: self.middle + 1] + sign + line[self.middle + 2 :]
+        return [Content.styled(line, "$rule")]
+
+    def rule_top(self, width: int) -> drawing.Lines:
+        """Below the first line."""
+        return self.rule(False, self.two)
+
+    def rule_middle(self, width: int) -> drawing.Lines:
+        """Below the charts."""
+        return self.rule(self.two, self.panes)
+
+    def rule_bottom(self, width: int) -> drawing.Lines:
+        """Above the keys."""
+        return self.rule(self.panes, False)
+
+    @property
+    def two(self) -> bool:
+        """Whether two charts stand side by side."""
+        return self.has_class("-split") and not self.full and self.side == "charts"
+
+    @property
+    def panes(self) -> bool:
+        """Whether figures, pictures and log stand below the charts."""
+        return self.two and not self.hidden
+
+    @property
+    def middle(self) -> int:
+        """The column of the upright line, counted inside the padding."""
+        return (self.size.width - 2 - 3) // 2 + 1
+
+    def upright(self, width: int) -> drawing.Lines:
+        """The line between left and right."""
+        return [Content.styled(" | " if self.plain else " │ ", "$rule")] * max(self.size.height, 1)
+
+    def top(self, width: int) -> drawing.Lines:
+        return panels.top(self.facts, width)
+
+    def figures(self, width: int) -> drawing.Lines:
+        """The line of figures."""
+        return panels.figures(self.facts, width)
+
+    def second(self, width: int) -> drawing.Lines:
+        """The machine in one line."""
+        return [panels.machine_line(self.reading, width)]
+
+    @property
+    def reading(self) -> Reading | None:
+        """The newest look at the machine."""
+        found = self.watcher.readings.get("machine")
+        return found if isinstance(found, Reading) else None
+
+    def pictures(self, width: int) -> drawing.Lines:
+        """The best and the worst validation images."""
+        height = self.query_one("#pictures").content_size.height
+        return pictures(self.history.examples, width, height, self.plain)
+
+    def beside(self, width: int) -> drawing.Lines:
+        """Machine, other runs, receptive field, log."""
+        height = self.query_one("#side").content_size.height
+        parts = [
+            panels.machine(self.reading, width, self.plain),
+            panels.compared(self.shown, [named(run) for run in (self.run, *self.others)], width),
+            panels.seen(self.run.recipe.canvas if self.run.recipe else 0, self._field, width),
+        ]
+        lines: drawing.Lines = []
+        for part in parts:
+            lines += [*part, Content("")] if part else []
+        return [*lines, *panels.log_lines(self.history, width, height - len(lines))]
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The run in hand, and those laid over it."""
+        others = zip(self.others, LETTERS, strict=False)
+        return [
+            Shown(self.run.id, self.history),
+            *(Shown(other.id, self.watcher.history(other.path), letter) for other, letter in others),
+        ]
+
+    def charts(self) -> Iterator[What]:
+        """The charts that are on the screen."""
+        if self.side == "charts":
+            yield from (WHATS[:2] if self.what != "rate" else WHATS[1:]) if self.two else (self.what,)
+
+    # Drawing
+
+    def on_mount(self) -> None:
+        self.watcher.start()
+        self.set_interval(LOOK_SECONDS, self.look)
+        self.settle()
+        self.ask_field()
+
+    def on_unmount(self) -> None:
+        self.watcher.stop()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.settle()
+
+    def settle(self) -> None:
+        """Give everything its place: what is seen follows from the size and from what was chosen."""
+        width, height = self.app.size
+        self.set_class(width >= SPLIT_COLUMNS and height >= SPLIT_ROWS, "-split")
+        self.set_class(height < TALL_ROWS, "-low")
+        self.set_class(self.full or self.hidden or not self.has_class("-split"), "-one")
+        self.set_class(self.side == "pictures", "-pictures")
+        self.set_class(self.side == "events", "-events")
+        shown = set(self.charts())
+        for what in WHATS:
+            chart = self.query_one(f"#{what}", ChartView)
+            chart.set_class(what in shown, "-shown")
+            chart.set_class(what == self.what and len(shown) > 1, "-chosen")
+        upright = self.query("#charts > .upright").first()
+        upright.styles.display = "block" if len(shown) > 1 else "none"
+        self.refresh(layout=True)
+        self.call_after_refresh(self.draw)
+
+    def look(self) -> None:
+        """Draw, if there is anything new and it is time."""
+        now = time.monotonic()
+        if self.watcher.version == self._seen or now < self._due or not self.is_current:
+            return
+        began = time.thread_time()
+        self.draw()
+        # What the terminal's side takes comes on top of it, about as much again.
+        self._due = now + max(PACE_SECONDS, 2 * (time.thread_time() - began) / SHARE) - LOOK_SECONDS / 2
+
+    def draw(self) -> None:
+        """Draw what changed."""
+        if not self.is_mounted:
+            return
+        self._seen = self.watcher.version
+        runs = self.shown
+        for what in self.charts():
+            self.query_one(f"#{what}", ChartView).show(self.drawing(what, runs))
+        for name, lines in (
+            ("top", self.top),
+            ("figures", self.figures),
+            ("second", self.second),
+            ("pictures", self.pictures),
+            ("side", self.beside),
+            ("rule-top", self.rule_top),
+            ("rule-middle", self.rule_middle),
+            ("rule-bottom", self.rule_bottom),
+        ):
+            widget = self.query_one(f"#{name}", Spans)
+            if widget.display:
+                widget.show(lines)
+
+    def drawing(self, what: What, runs: Sequence[Shown]) -> Callable[[int, int], Picture]:
+        """What draws a chart at a size."""
+        return lambda width, height: self._drawers[what].picture(runs, self.views[what], width, height, self.plain)
+
+    # The receptive field, which only the engine knows
+
+    def ask_field(self) -> None:
+        """Ask for it, where there is an engine; without one nothing is said of it."""
+        engine, recipe = self.tutor.engine, self.run.recipe
+        if engine is None or recipe is None or recipe.model == "mlp":
+            return
+        future = engine.request("recipe", {"recipe": to_toml(recipe), "quick": True}, FIELD_SECONDS)
+        future.add_done_callback(self._field_came)
+
+    def _field_came(self, future: Future[dict[str, Any]]) -> None:
+        """From the engine's thread: messages may be posted from any."""
+        if future.cancelled() or future.exception() is not None or not self.is_attached:
+            return
+        size, stride = (future.result().get(name) for name in ("receptive_field", "receptive_field_stride"))
+        if size and stride:
+            self.post_message(self.Field(int(size), int(stride)))
+
+    def on_training_screen_field(self, event: Field) -> None:
+        self._field = (event.size, event.stride)
+        self.draw()
+
+    # Keys
+
+    def action_full(self) -> None:
+        """The chart chosen alone, and back."""
+        self.side = "charts"
+        self.full = not self.full
+        self.settle()
+
+    def action_log(self) -> None:
+        """The chart chosen, logarithmic or linear."""
+        view = self.views[self.what]
+        self.views[self.what] = View(not view.log, view.start, view.end)
+        self.draw()
+
+    def action_chart(self, step: int) -> None:
+        """The chart beside; where a part of it is seen, the part beside."""
+        view = self.views[self.what]
+        if view.zoomed:
+            self._see(view.move(step / 4))
+            return
+        self.what = WHATS[(WHATS.index(self.what) + step) % len(WHATS)]
+        self.side = "charts"
+        self.settle()
+
+    def action_zoom(self, step: int) -> None:
+        """Nearer to the newest steps, or away from them; both charts see the same part."""
+        view = self.views[self.what]
+        runs = self.shown
+        total = max((run.history.total for run in runs), default=0)
+        newest = self.history.steps / total if total else view.end
+        inside = view.start < newest <= view.end
+        self._see(view.zoom(0.5 if step > 0 else 2.0, newest if inside else (view.start + view.end) / 2))
+
+    def _see(self, view: View) -> None:
+        self.views = {what: View(each.log, view.start, view.end) for what, each in self.views.items()}
+        self.draw()
+
+    def action_overlay(self) -> None:
+        """One more of the other runs over this one; after the last of them, none."""
+        known = [run for run in running.listed() if run.id != self.run.id]
+        # Those on the same images first: that is what is compared.
+        known.sort(key=lambda run: named(run).split("-")[-1] != named(self.run).split("-")[-1])
+        chosen = {other.id for other in self.others}
+        more = next((run for run in known if run.id not in chosen), None)
+        if more is None and not self.others:
+            self.say("There is no other run to lay over this one.")
+            return
+        self.others = [*self.others, more] if more is not None and len(self.others) < len(LETTERS) else []
+        self.watcher.follow([self.run.path, *(other.path for other in self.others)])
+        self.draw()
+
+    def action_hide(self) -> None:
+        """Everything but the charts, away and back."""
+        self.hidden = not self.hidden
+        self.settle()
+
+    def action_pictures(self) -> None:
+        """The pictures on the whole screen, and back."""
+        self._turn("pictures")
+
+    def action_events(self) -> None:
+        """The log on the whole screen, and back."""
+        self._turn("events")
+
+    def _turn(self, side: Side) -> None:
+        self.side = "charts" if self.side == side else side
+        self.full = False
+        self.settle()
+
+    def action_stop(self) -> None:
+        """Stop the run."""
+        self.stop_run(self.newest)
+
+    def action_resume(self) -> None:
+        """Go on from the checkpoint."""
+        self.resume_run(self.newest)
+
+    def action_leave(self) -> None:
+        """One layer out: from the whole screen back to all of it, from there back to where one was."""
+        if self.full or self.side != "charts":
+            self.full, self.side = False, "charts"
+            self.settle()
+            return
+        self.dismiss(None)

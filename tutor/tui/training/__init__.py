@@ -1,0 +1,1 @@
+"""Training on the screen: runs followed from their folders, charts, pictures, machine readings. No torch."""

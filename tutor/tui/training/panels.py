@@ -1,0 +1,245 @@
+"""What stands around the charts, as lines: figures, machine, other runs, log. Functions of values and a width."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from tutor.training.events import Failed, Finished, Stopped
+from tutor.training.runs import Run
+from tutor.tui import drawing
+from tutor.tui.drawing import Lines
+from tutor.tui.training.charts_of import Shown, smoothed_end
+from tutor.tui.training.lines import named, state
+from tutor.tui.training.machine import Gpu, Reading
+from tutor.tui.training.reading import History
+from tutor.tui.training.words import QUIET, bar, duration, gibibytes, images, percent
+
+BAR_COLUMNS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A run as the screen knows it at one moment."""
+
+    run: Run
+    history: History
+    plain: bool = False
+    """ASCII only."""
+    saved: int | None = None
+    """The step of the newest checkpoint, where the run is gone."""
+
+
+def place(facts: Facts) -> tuple[int, int]:
+    """The epoch it is in, counted from 1, and how many there are; 0 of 0 before the run has said it."""
+    history = facts.history
+    if history.started is None:
+        return 0, facts.run.epochs
+    epochs = history.started.epochs
+    return min(epochs, history.steps // history.steps_per_epoch + 1), epochs
+
+
+def seconds_left(history: History) -> float | None:
+    """From the pace since it began or was resumed, validation included; None before there is a pace."""
+    begun = history.started
+    if begun is None or history.steps <= begun.step or history.time <= begun.time:
+        return None
+    return (history.total - history.steps) * (history.time - begun.time) / (history.steps - begun.step)
+
+
+def top(facts: Facts, width: int) -> Lines:
+    """Which run, how far."""
+    history, run = facts.history, facts.run
+    epoch, epochs = place(facts)
+    parts = [Content.styled(named(run), "bold")]
+    if width >= 100 and run.recipe is not None:
+        parts.append(Content.styled(images(run.recipe), QUIET))
+    if history.started is not None:
+        parts.append(Content.assemble(("epoch ", QUIET), f"{epoch} of {epochs}"))
+        steps = f"{history.steps:,} of {history.total:,}" if width >= 60 else f"{history.steps:,}"
+        parts.append(Content.assemble(("step ", QUIET), steps))
+    left = Content("   " if width >= 70 else "  ").join(parts)
+    share = history.steps / history.total if history.total else 0.0
+    word = "" if run.state == "running" else state(run) if run.state in ("unknown", "waiting", "dead") else run.state
+    room = min(BAR_COLUMNS, width - left.cell_length - len(word) - 5)
+    right = bar(share, room, facts.plain) if room >= 6 else Content("")
+    if word:
+        right = Content.assemble((word, "bold"), "  " if right.plain else "", right)
+    return [drawing.two_ends(left, right, width)]
+
+
+def figures(facts: Facts, width: int) -> Lines:
+    """The line of figures; where the run has ended, what became of it."""
+    history = facts.history
+    if history.last is not None and not facts.run.alive:
+        return ended(facts, width)
+    if facts.run.state == "dead":
+        return drawing.said(lost(facts), width)
+    if not history.steps:
+        waiting = "waiting for the first step" if history.complete else "reading its history"
+        return [Content.styled(waiting, QUIET)]
+    left = seconds_left(history)
+    parts = [
+        Content.assemble(("learning rate ", QUIET), rate(float(history.learning_rates[-1]))),
+        Content.assemble(f"{history.images_per_second:,.0f}", (" images/s", QUIET)),
+    ]
+    if left is not None:
+        parts.append(Content.assemble(duration(left), (" left", QUIET)))
+    line = parts[0]
+    for part in parts[1:]:
+        if line.cell_length + 3 + part.cell_length <= width:
+            line = Content.assemble(line, "   ", part)
+    within = history.steps % history.steps_per_epoch
+    room = width - line.cell_length - 3 - 6
+    if room >= 8:
+        share = within / history.steps_per_epoch
+        line = Content.assemble(line, "   ", ("epoch ", QUIET), bar(share, min(BAR_COLUMNS, room), facts.plain))
+    return [line]
+
+
+def lost(facts: Facts) -> str:
+    """When it was lost, and where it goes on."""
+    why = "when the machine restarted" if facts.run.restarted else "without a word: its process is gone"
+    on = "R begins it again" if facts.saved is None else f"R goes on from step {facts.saved:,}"
+    return f"Stopped at step {facts.history.steps:,} {why}; {on}."
+
+
+def rate(value: float) -> str:
+    """A learning rate: `0.1`, `2.1e-4`."""
+    if value >= 0.001:
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    mantissa, power = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(power)}"
+
+
+def ended(facts: Facts, width: int) -> Lines:
+    """What became of a run."""
+    history = facts.history
+    match history.last:
+        case Finished() as last:
+            best = history.best
+            parts = [Content.assemble(("best ", QUIET), percent(last.best_accuracy))]
+            if best is not None:
+                parts[0] = Content.assemble(parts[0], (f" after epoch {best.epoch}", QUIET))
+            parts.append(Content.assemble(duration(last.seconds), (" of training", QUIET)))
+            if history.images_per_second:
+                speed = f"{history.images_per_second:,.0f}"
+                parts.append(Content.assemble(speed, (" images/s at the end", QUIET)))
+            line = parts[0]
+            for part in parts[1:]:
+                if line.cell_length + 3 + part.cell_length <= width:
+                    line = Content.assemble(line, "   ", part)
+            return [line]
+        case Stopped() as last:
+            return drawing.said(f"Stopped at step {last.step:,}: {last.reason} R goes on from there.", width)
+        case Failed() as last:
+            sign = "x" if facts.plain else "✗"
+            lines = drawing.said(f"Failed at step {last.step:,}: {last.reason} {last.advice}".rstrip(), width - 2)
+            return [Content.assemble((f"{sign} ", drawing.WRONG), lines[0])] + [
+                Content.assemble("  ", line) for line in lines[1:]
+            ]
+        case None:
+            return []
+
+
+def machine(reading: Reading | None, width: int, plain: bool = False, most: int = 3) -> Lines:
+    """GPUs in two lines each; without one the processor and the memory."""
+    if reading is None:
+        return [Content.styled("reading the machine", QUIET)]
+    lines: Lines = []
+    for gpu in reading.gpus[:most]:
+        lines += _gpu(gpu, width, plain)
+    if not reading.gpus:
+        cores = f"{reading.cores} core{'s' * (reading.cores > 1)}"
+        lines.append(_gauge("CPU", reading.cpu, f"{_share(reading.cpu)}  {cores}", width, plain))
+        if reading.used_bytes is not None and reading.total_bytes:
+            lines.append(_memory(reading.used_bytes, reading.total_bytes, width, plain))
+    if reading.word:
+        lines.append(Content.styled(drawing.cut(reading.word, width), QUIET))
+    return lines
+
+
+def machine_line(reading: Reading | None, width: int) -> Content:
+    """All of it in one line."""
+    if reading is None:
+        return Content("")
+    if reading.gpus:
+        gpu = max(reading.gpus, key=lambda one: one.use or 0.0)
+        words = [f"GPU {gpu.index} {_share(gpu.use)}"]
+        if gpu.used_bytes is not None and gpu.total_bytes:
+            words.append(f"{gibibytes(gpu.used_bytes)} of {gibibytes(gpu.total_bytes)} GiB")
+        words += [] if gpu.celsius is None else [f"{gpu.celsius} °C"]
+        words += [] if gpu.watts is None else [f"{gpu.watts:.0f} W"]
+    else:
+        words = [f"CPU {_share(reading.cpu)}"]
+        if reading.used_bytes is not None and reading.total_bytes:
+            words.append(f"memory {gibibytes(reading.used_bytes)} of {gibibytes(reading.total_bytes)} GiB")
+        words += [reading.word] if reading.word else []
+    return Content.styled(drawing.cut("   ".join(words), width), QUIET)
+
+
+def _share(value: float | None) -> str:
+    return "  –" if value is None else f"{100 * value:3.0f} %"
+
+
+def _gauge(name: str, share: float | None, text: str, width: int, plain: bool) -> Content:
+    room = max(6, min(BAR_COLUMNS, width - 8 - len(text) - 2))
+    return Content.assemble((f"{name:<8}", QUIET), bar(share or 0.0, room, plain), f"  {text}")
+
+
+def _memory(used: int, total: int, width: int, plain: bool) -> Content:
+    return _gauge("memory", used / total, f"{gibibytes(used):>3} of {gibibytes(total)} GiB", width, plain)
+
+
+def _gpu(gpu: Gpu, width: int, plain: bool) -> Lines:
+    words = _share(gpu.use)
+    words += "" if gpu.celsius is None else f"  {gpu.celsius} °C"
+    words += "" if gpu.watts is None else f"  {gpu.watts:.0f} W"
+    lines = [_gauge(f"GPU {gpu.index}", gpu.use, words, width, plain)]
+    if gpu.used_bytes is not None and gpu.total_bytes:
+        lines.append(_memory(gpu.used_bytes, gpu.total_bytes, width, plain))
+    return lines
+
+
+def compared(runs: Sequence[Shown], names: Sequence[str], width: int) -> Lines:
+    """The runs laid over one another, each with its letter and its newest validation."""
+    if len(runs) < 2:
+        return []
+    lines: Lines = [Content.styled("compared", QUIET)]
+    column = max(len(name) for name in names) + 2
+    for run, name in zip(runs, names, strict=True):
+        epochs = run.history.epochs
+        accuracy = epochs[-1].validation_accuracy if epochs else smoothed_end(run.history.accuracies)
+        said = f"{percent(accuracy)}{'' if epochs else ' train'}"
+        text = drawing.cut(f"{run.letter or '─'}  {name:<{column}}{said}", width)
+        lines.append(Content.styled(text, "" if not run.letter else QUIET))
+    return lines
+
+
+def log_lines(history: History, width: int, height: int) -> Lines:
+    """The newest sentences that fit, oldest first, each with its time of day."""
+    lines: Lines = []
+    for when, sentence in reversed(history.log):
+        clock = time.strftime("%H:%M:%S  ", time.localtime(when))
+        body = drawing.said(sentence, max(12, width - len(clock)))
+        entry = [
+            Content.assemble((clock if row == 0 else " " * len(clock), QUIET), line) for row, line in enumerate(body)
+        ]
+        if len(lines) + len(entry) > height:
+            break
+        lines = entry + lines
+    return lines
+
+
+def seen(canvas: int, field: tuple[int, int] | None, width: int) -> Lines:
+    """How much of the canvas one unit of the last feature map sees: (cells, stride)."""
+    if field is None:
+        return []
+    size, stride = field
+    text = f"receptive field {size} of {canvas}, stride {stride}"
+    if size > canvas:
+        text = f"receptive field {size}, more than the canvas of {canvas}; stride {stride}"
+    return drawing.said(text, width, "", QUIET)

@@ -1,0 +1,88 @@
+"""Numbers, times and states of runs as they stand on the screen."""
+
+from __future__ import annotations
+
+import time
+
+from textual.content import Content
+
+from tutor.training.recipe import Recipe
+
+DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "fashion-mini": "Fashion-MNIST, small"}
+RESUMABLE = ("stopped", "dead", "failed")
+QUIET, RULE, ACCENT = "$quiet", "$rule", "$accent"
+
+
+def duration(seconds: float) -> str:
+    """A time span in at most two units: `40 s`, `2 min`, `1 h 5 min`, `2 days`."""
+    if seconds < 59.5:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
+    days = round(minutes / (24 * 60))
+    return f"{days} day{'s' * (days > 1)}"
+
+
+def ago(when: float, now: float) -> str:
+    """How long ago, in words a person would use."""
+    seconds = max(0.0, now - when)
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{duration(seconds)} ago"
+    day, today = time.localtime(when), time.localtime(now)
+    if (day.tm_year, day.tm_yday) == (today.tm_year, today.tm_yday):
+        return time.strftime("%H:%M", day)
+    midnight = now - today.tm_hour * 3600 - today.tm_min * 60 - today.tm_sec
+    if when >= midnight - 24 * 3600:
+        return "yesterday"
+    if when >= midnight - 6 * 24 * 3600:
+        return time.strftime("%A", day)
+    return time.strftime("%-d %B", day) if day.tm_year == today.tm_year else time.strftime("%-d %B %Y", day)
+
+
+def bar(share: float, width: int, plain: bool = False, look: str = "") -> Content:
+    """Progress: what is done in full strength, the rest as a rule."""
+    width = max(0, width)
+    done = min(width, max(0, int(share * width + 1e-9)))
+    full, rest = ("=", "-") if plain else ("━", "─")
+    return Content.assemble((full * done, look), (rest * (width - done), RULE))
+
+
+def percent(share: float | None) -> str:
+    """A share as `94.1 %`; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def gibibytes(size: int) -> str:
+    """Bytes as GiB: one decimal below ten."""
+    value = size / 2**30
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def memory(size: float) -> str:
+    """Bytes with a unit that keeps them short."""
+    for unit, step in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if size >= step:
+            value = size / step
+            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:,.0f} {unit}"
+    return f"{size:.0f} bytes"
+
+
+def count(value: float) -> str:
+    """A large number in words of thousands: `1.2 million`."""
+    for name, step in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)):
+        if value >= step:
+            return f"{value / step:.3g} {name}" if value < 999.5 * step else f"{value / step:,.0f} {name}"
+    return f"{value:,.0f}"
+
+
+def images(recipe: Recipe) -> str:
+    """What it is trained on: `MNIST 56x56, shifted`."""
+    size = f" {recipe.canvas}x{recipe.canvas}" if recipe.canvas != 28 else ""
+    how = f", {recipe.placement}" if recipe.canvas != 28 else ""
+    return f"{DATA.get(recipe.data, recipe.data)}{size}{how}{', scrambled' if recipe.scrambled else ''}"
