@@ -108,16 +108,15 @@ def said(event: Event) -> str:
     """The event as a sentence of the log; nothing for steps and pictures."""
     match event:
         case Started(step=0):
-            return f"Training begins on {event.device}: {event.parameters:,} parameters, {event.train_images:,} images."
+            return f"Begun on {event.device}; {event.parameters:,} parameters."
         case Started():
-            return f"Training goes on at step {event.step:,} on {event.device}."
+            return f"Went on at step {event.step:,} on {event.device}."
         case Epoch():
-            accuracy = f"{100 * event.validation_accuracy:.1f} % of the validation images are right"
-            return f"Epoch {event.epoch}: {accuracy}; {event.seconds:.3g} s."
+            return f"Epoch {event.epoch}: validation {100 * event.validation_accuracy:.1f} %, {event.seconds:.3g} s."
         case Message():
             return event.text
         case Finished():
-            return f"Finished; the best epoch had {100 * event.best_accuracy:.1f} % of the validation images right."
+            return f"Finished; the best epoch had {100 * event.best_accuracy:.1f} %."
         case Stopped():
             return f"Stopped at step {event.step:,}: {event.reason}"
         case Failed():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from tutor import paths
 from tutor.training import runs, starting
+from tutor.training.data import sets
+from tutor.training.data.known import DataError
 from tutor.training.folder import RunError
-from tutor.training.recipe import Recipe
+from tutor.training.recipe import Recipe, model_name
 from tutor.training.runs import Run
 
 
@@ -56,3 +60,26 @@ def start(recipe: Recipe) -> Run | str:
     begun: list[Run] = []
     trouble = _told(lambda: begun.append(starting.start(recipe, starting.own_sources(recipe))))
     return begun[0] if begun else trouble
+
+
+def own_model(recipe: Recipe) -> str | None:
+    """The file of the learner's model, where the recipe asks for it."""
+    if recipe.source != "mine":
+        return None
+    name = starting.PARTS[model_name(recipe.model)[0]].replace("-", "_")
+    base = paths.home()
+    return str((base / "code" if base is not None else Path.home() / "tutor") / f"{name}.py")
+
+
+def own_trouble(recipe: Recipe) -> str:
+    """Why the learner's own files cannot be used; nothing where they can."""
+    return _told(lambda: starting.own_sources(recipe))
+
+
+def download(name: str, progress: Callable[[int, int | None, str], object]) -> str:
+    """Fetch a data set; the sentence of what went wrong, or nothing."""
+    try:
+        sets.load(name, download=True, progress=progress)
+    except DataError as error:
+        return str(error)
+    return ""

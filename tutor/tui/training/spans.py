@@ -71,7 +71,8 @@ class Spans(Drawn):
             return
         after = self.lines(width)
         height = self.styles.height
-        if len(before) != len(after) and height is not None and height.is_auto:
+        # The height that it has counts, not that of the lines before: what they are drawn from may have changed since.
+        if height is not None and height.is_auto and len(after) != self.content_size.height:
             self.refresh(layout=True)
             return
         nothing = Content("")
