@@ -115,8 +115,7 @@ def _show(run: Run, as_json: bool) -> int:
         return 0
     from tutor.training.recipe import summary
 
-    said = saying.sentence(run, program())
-    print(f"{run.id}\n  {said[0].upper()}{said[1:]}")
+    print(f"{run.id}\n  {saying.sentence(run, program())}")
     if run.recipe is not None:
         print(f"  {summary(run.recipe)}")
     if run.steps:
@@ -176,8 +175,7 @@ def _stop(run: Run, as_json: bool) -> int:
         raise Trouble(
             f"{run.id} has been asked to stop and is not done yet; {program()} runs show {run.id} tells more."
         )
-    said = saying.sentence(now, program())
-    print(f"{said[0].upper()}{said[1:]}")
+    print(saying.sentence(now, program()))
     return 0
 
 

@@ -256,8 +256,7 @@ def _status(last: Mapping[str, object], run: Run, stops: _Interrupt, quiet: bool
     if not quiet or last["type"] != "finished":
         best = saying.percent(now.best_accuracy)
         done = f"finished, best validation accuracy {best}   {run.id}" if last["type"] == "finished" else ""
-        sentence = saying.sentence(now, program())
-        print(done or sentence[0].upper() + sentence[1:], file=sys.stderr)
+        print(done or saying.sentence(now, program()), file=sys.stderr)
     if last["type"] == "finished":
         return FINISHED
     return INTERRUPTED if last["type"] == "stopped" and stops.count else FAILED

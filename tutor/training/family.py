@@ -1,4 +1,4 @@
-"""The processes below this one: none of them gets away, none outlives its parent. On Linux; elsewhere as far as it goes."""
+"""The processes below this one: none gets away, none outlives its parent. On Linux; elsewhere as far as it goes."""
 
 from __future__ import annotations
 

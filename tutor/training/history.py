@@ -50,7 +50,8 @@ class Column:
             room = np.empty(max(end, 2 * len(self._room)), self._room.dtype)
             room[: self._length] = self.values
             self._room = room
-        self._room[self._length : end] = values
+        with np.errstate(over="ignore"):  # a loss beyond float32 is infinite on any chart
+            self._room[self._length : end] = values
         self._length = end
 
     def cut(self, length: int) -> None:
@@ -178,7 +179,8 @@ class History:
             case Step():
                 self._add_step(event)
             case Epoch():
-                self.epochs.append(event)
+                # A process that was killed between an epoch's validation and its checkpoint told it already.
+                self.epochs = [*(each for each in self.epochs if each.epoch < event.epoch), event]
             case Examples():
                 self.examples = event
             case Message():

@@ -212,18 +212,21 @@ def saved_step(path: Path) -> int | None:
 
 
 def _step_in(data: bytes) -> int | None:
-    """The number behind the word `step` that follows the last word `place`."""
-    within = wanted = False
-    found = None
-    for code, value, _ in pickletools.genops(data):
-        if code.name in ("MEMOIZE", "BINPUT", "LONG_BINPUT"):
+    """The number behind the word `step` that follows the word `place`."""
+    words: dict[int, object] = {}
+    value = before = None
+    within = False
+    for code, argument, _ in pickletools.genops(data):
+        if code.name in ("BINPUT", "LONG_BINPUT"):
+            words[int(argument or 0)] = value
             continue
-        if wanted and isinstance(value, int) and code.name.startswith("BININT"):
-            found = value
-            within = False
-        wanted = within and value == "step"
+        # A word that came before is only pointed at.
+        value = words.get(int(argument or 0)) if code.name in ("BINGET", "LONG_BINGET") else argument
         within = within or value == "place"
-    return found
+        if within and before == "step" and isinstance(value, int):
+            return value
+        before = value
+    return None
 
 
 # ---------------------------------------------------------------- stopping, deleting

@@ -69,7 +69,8 @@ def standing(run: Run) -> str:
         case "unknown":
             return f"on the machine {run.host}, not visible from here"
         case "failed":
-            return f"failed at step {number(run.step)}" if run.step else "failed"
+            step = run.last.step if run.last is not None else run.step
+            return f"failed at step {number(step)}" if step else "failed"
         case _:
             return f"stopped at step {number(run.step)}" if run.step else "stopped before its first step"
 
@@ -114,12 +115,13 @@ def advice(run: Run, program: str = "tutor", root: Path = ROOT) -> str:
         case "failed" if isinstance(run.last, Failed):
             return _clause(run.last.advice)
         case _:
-            goes_on = f"{program} train --resume {run.id} {_from_where(run)}"
+            goes_on = f"{program} train --resume {run.id} {from_where(run.path)}"
             return f"{goes_on}; {LINGERING}" if _by_logout(run, root) else goes_on
 
 
-def _from_where(run: Run) -> str:
-    step = saved_step(run.path)
+def from_where(path: Path) -> str:
+    """What resuming the run of a folder does: `goes on from step 1,200`."""
+    step = saved_step(path)
     return f"goes on from step {number(step)}" if step else "starts it again from the beginning"
 
 
@@ -138,5 +140,9 @@ def _user() -> str:
 
 
 def sentence(run: Run, program: str = "tutor", root: Path = ROOT) -> str:
-    """What happened and what to do: `stopped at step 1,204 when the machine restarted; tutor train --resume ...`."""
-    return "; ".join(filter(None, (happened(run), advice(run, program, root)))) + "."
+    """What happened and what to do: `Stopped at step 1,204 when the machine restarted; tutor train --resume ...`."""
+    told, todo = happened(run), advice(run, program, root)
+    told = told[0].upper() + told[1:]
+    if not todo:
+        return f"{told}."
+    return f"{told}. {todo}." if todo[0].isupper() else f"{told}; {todo}."

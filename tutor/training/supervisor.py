@@ -167,7 +167,9 @@ class _Keeper:
 
 def how_it_ended(status: int, folder: Path) -> tuple[str, str]:
     """Reason and advice for a worker that ended without a word."""
-    again = f"tutor train --resume {folder.name} goes on from the last checkpoint"
+    from tutor.training.saying import from_where
+
+    again = f"tutor train --resume {folder.name} {from_where(folder)}"
     if status == -signal.SIGKILL:
         reason = "The training process was killed (SIGKILL), as the system does when memory runs out."
         return reason, f"Close other programs, or start with a smaller batch or canvas; {again}."
@@ -175,7 +177,7 @@ def how_it_ended(status: int, folder: Path) -> tuple[str, str]:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-status).name
             if name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"):
-                return f"The training process was ended from outside ({name}).", f"{again[0].upper()}{again[1:]}."
+                return f"The training process was ended from outside ({name}).", f"{again}."
             return f"The training process crashed ({name}).", f"{folder / files.LOG} may say where; {again}."
     last = last_line(folder / files.LOG)
     said = f": {last}" if last else " without a word"

@@ -1,0 +1,225 @@
+"""The runs there are: their list, their names, their words, and what is refused."""
+
+import io
+import json
+import pickle
+import time
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from tests.training.runs.conftest import until, worker
+from tutor.training import folder as files
+from tutor.training import runs, saying, starting
+from tutor.training.events import Epoch, EventWriter, Failed, Finished, Started, Step, Stopped
+from tutor.training.folder import RunError
+from tutor.training.recipe import changed, to_toml
+
+
+def over(recipe, *events, now=None):
+    """A run that somebody had, as its folder tells it."""
+    path, lock = files.create(recipe, now=now)
+    lock.release()
+    with EventWriter(path / files.EVENTS) as writer:
+        for event in events:
+            writer.write(event)
+    return runs.load(path)
+
+
+STARTED = Started(1.0, "cpu", "2.8", 1, 1000, 100, 10, 5, 8)
+FINISHED = Finished(100.0, 40, 5, 0.94, 90.0)
+
+
+def checkpoint(path, step, name="checkpoint.pt"):
+    """A file as torch.save writes it, as far as its step is concerned."""
+    state = {"format": 1, "optimizer": {"state": {0: {"step": 77}}}, "place": {"epoch": 0, "batch": 3, "step": step}}
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        file.writestr("checkpoint/data.pkl", pickle.dumps(state, protocol=2))
+    (path / name).write_bytes(data.getvalue())
+
+
+def test_a_name_says_what_and_when_and_is_safe(small):
+    run = over(small)
+    stem = f"mlp-centred-{time.strftime('%m%d-%H', time.localtime())}"
+    assert run.id.startswith(stem)
+    assert len(run.id) == len(stem) + 5
+    many = {over(small).id for _ in range(20)}
+    assert len(many) == 20
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for name in many)
+
+
+def test_the_list_has_the_newest_first_and_goes_on_without_what_it_cannot_read(small, home):
+    assert runs.list_runs() == []
+    first = over(small, STARTED, FINISHED)
+    second = over(small, STARTED, Stopped(5.0, 8, 1, "asked"))
+    made = (first.path / files.RECIPE).stat().st_mtime
+    for run, later in ((first, -60.0), (second, -30.0)):
+        times = (made + later, made + later)
+        __import__("os").utime(run.path / files.RECIPE, times)
+    broken = over(small)
+    (broken.path / files.RECIPE).write_text("epochs = [")
+    (home / "state" / "runs" / "stray.txt").write_text("")
+    (home / "state" / "runs" / ".half.new").mkdir()
+    found = runs.list_runs()
+    assert [run.id for run in found] == [broken.id, second.id, first.id]
+    assert found[0].recipe is None
+    assert "recipe" in saying.sentence(found[0])
+    assert [run.state for run in found[1:]] == ["stopped", "finished"]
+    assert found[2].best_accuracy is None
+    assert found[1].recipe == small
+
+
+def test_a_run_is_found_by_the_beginning_of_its_name(small):
+    run = over(small)
+    assert runs.find(run.id).id == run.id
+    assert runs.find("mlp-cen").id == run.id
+    with pytest.raises(RunError, match=f"there are {run.id}"):
+        runs.find("cnn")
+    other = over(small)
+    with pytest.raises(RunError, match="2 runs"):
+        runs.find("mlp-cen")
+    assert runs.find(other.id).id == other.id
+    for name in ("", "..", "../runs", "/"):
+        with pytest.raises(RunError):
+            runs.find(name)
+
+
+def test_without_any_run_that_is_said(home):
+    with pytest.raises(RunError, match="none at all"):
+        runs.find("mlp")
+
+
+def test_figures_are_those_of_the_events(small):
+    steps = (0.5,) * 8
+    events = [
+        STARTED,
+        Step(2.0, 8, 1, 0.5, 0.5, 0.1, 500.0, steps, steps, steps),
+        Epoch(3.0, 1, 8, 0.5, 0.8, 0.6, 0.75, 1.0),
+        Epoch(4.0, 2, 16, 0.5, 0.8, 0.6, 0.70, 1.0),
+        Step(5.0, 20, 3, 0.5, 0.5, 0.1, 500.0, steps[:4], steps[:4], steps[:4]),
+    ]
+    run = over(small, *events)
+    assert (run.step, run.steps, run.epoch, run.epochs, run.heard) == (20, 40, 3, 5, 5.0)
+    assert (run.best_accuracy, run.validation_accuracy) == (0.75, 0.70)
+    assert run.state == "dead"
+    assert run.seconds_left is None
+
+
+def test_time_left_counts_the_images_that_are_left(start):
+    run = until(start(), lambda now: now.seconds_left is not None)
+    assert run.seconds_left == pytest.approx((5000 - run.step) * 1000 / 1000 / 128.0)
+
+
+def test_the_words_of_a_dead_run_are_those_a_person_needs(small):
+    run = over(small, STARTED, Step(2.0, 1204, 2, 0.5, 0.5, 0.1, 500.0))
+    checkpoint(run.path, 1200)
+    run = replace(run, restarted=True)
+    assert saying.sentence(run) == (
+        f"Stopped at step 1,204 when the machine restarted; tutor train --resume {run.id} goes on from step 1,200."
+    )
+
+
+def test_the_step_of_a_checkpoint_is_read_without_loading_it(small):
+    path = over(small).path
+    assert runs.saved_step(path) is None
+    checkpoint(path, 70_000)
+    assert runs.saved_step(path) == 70_000
+    (path / "checkpoint.pt").write_bytes(b"PK damaged")
+    checkpoint(path, 300, "checkpoint.previous.pt")
+    assert runs.saved_step(path) == 300
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ([FINISHED], "Finished."),
+        ([Stopped(5.0, 1204, 2, "Stopped as asked.")], "Stopped at step 1,204: Stopped as asked; tutor train --resume"),
+        ([Failed(5.0, 7, 1, "The loss is no number.", "Set batch=64.")], "The loss is no number. Set batch=64."),
+    ],
+)
+def test_every_end_is_a_sentence(small, events, words):
+    run = over(small, STARTED, Step(2.0, 1204, 2, 0.5, 0.5, 0.1, 500.0), *events)
+    assert words in saying.sentence(run)
+
+
+def test_what_has_finished_is_not_resumed(small):
+    with pytest.raises(RunError, match=r"has finished.*tutor train mlp-centred"):
+        starting.resume(over(small, STARTED, FINISHED))
+
+
+def test_what_has_failed_or_stopped_is_resumed(small):
+    run = over(small, STARTED, Failed(5.0, 7, 1, "No memory.", "Smaller batch."))
+    again = starting.resume(run, command=worker("finishes"))
+    assert until(again, lambda now: now.state == "finished").best_accuracy == 0.75
+
+
+def test_from_its_beginning_on_a_resumed_run_is_alive_again(small):
+    run = over(small, STARTED, Stopped(5.0, 7, 1, "asked"))
+    again = starting.resume(run, command=worker("silent"))
+    assert again.state == "waiting"
+    assert again.last is None
+    runs.stop(again)
+    assert runs.wait(again, 10).state == "stopped"
+
+
+def test_another_recipe_is_refused_with_the_difference(small):
+    run = over(small, STARTED)
+    starting.refuse_changes(run, small)
+    starting.refuse_changes(run, None)
+    with pytest.raises(RunError, match=r"epochs 9 instead of .*learning_rate 0.5 instead of"):
+        starting.refuse_changes(run, changed(small, {"epochs": "9", "learning_rate": "0.5"}))
+
+
+def test_a_deleted_run_is_gone_with_its_files(small, home):
+    run = over(small, STARTED)
+    runs.delete(run)
+    assert list((home / "state" / "runs").iterdir()) == []
+    with pytest.raises(RunError):
+        runs.find(run.id)
+
+
+def test_there_is_nothing_to_stop_where_nothing_runs(small):
+    for events, words in (([], "not running"), ([FINISHED], "finished"), ([Stopped(5.0, 7, 1, "asked")], "stopped")):
+        with pytest.raises(RunError, match=words):
+            runs.stop(over(small, STARTED, *events))
+
+
+def test_stopping_and_resuming_a_dozen_times_loses_no_step(start):
+    run = start()
+    for _ in range(4):
+        before = runs.load(run.path).step
+        runs.stop(run)
+        assert runs.wait(run, 10).state == "stopped"
+        run = starting.resume(run, command=worker("runs"))
+        run = until(run, lambda now, least=before: now.state == "running" and now.step > least + 2)
+    steps = [
+        line["step"]
+        for line in map(json.loads, (run.path / files.EVENTS).read_text().splitlines())
+        if line["type"] == "step"
+    ]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def test_a_recipe_of_a_run_is_all_that_is_needed_to_repeat_it(small):
+    run = over(small)
+    assert (run.path / files.RECIPE).read_text() == to_toml(small)
+
+
+def test_a_gpu_that_is_hidden_is_not_there(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert not starting.gpu_here()
+
+
+def test_a_list_of_many_runs_is_quick_the_second_time(small):
+    steps = (0.5,) * 20
+    path = over(small, STARTED).path
+    with EventWriter(path / files.EVENTS) as writer:
+        for number in range(1, 5001):
+            writer.write(Step(2.0, 20 * number, 1, 0.5, 0.5, 0.1, 500.0, steps, steps, steps))
+    runs.list_runs()
+    before = time.process_time()
+    for _ in range(10):
+        assert runs.list_runs()[0].step == 100_000
+    assert time.process_time() - before < 0.2
