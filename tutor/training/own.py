@@ -50,7 +50,7 @@ def model_at(file: Path, recipe: Recipe) -> tuple[nn.Module, str]:
         model = _call(file, _function(module, file, "get_model"), depth, block_type=block, base_width=recipe.width)
     if not isinstance(model, nn.Module):
         raise OwnCodeError(
-            f"{file.name} gives a {type(model).__name__} in place of a torch.nn.Module.", "Return the network itself."
+            f"{file.name} gives a value of type {type(model).__name__} in place of a torch.nn.Module.", "Return the network itself."
         )
     if not any(each.requires_grad for each in model.parameters()):
         raise OwnCodeError(f"The network of {file.name} has no parameters to train.", "Give it layers with weights.")

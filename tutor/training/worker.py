@@ -163,7 +163,8 @@ class Running:
         if isinstance(error, NotANumber | MachineError | own.OwnCodeError):
             return error.reason, error.advice
         if isinstance(error, RecipeError | checkpoint.CheckpointError):
-            reason, _, advice = str(error).partition("; ")
+            mark = "; " if "; " in str(error) else ": "
+            reason, _, advice = str(error).rpartition(mark)
             return f"{reason}.", f"{advice[:1].upper()}{advice[1:]}"
         if isinstance(error, DataError):
             reason, *advice = re.split(r"(?<=\.) (?=[A-Z])", str(error), maxsplit=1)

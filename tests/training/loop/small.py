@@ -10,12 +10,12 @@ from pathlib import Path
 
 import torch
 
-from tutor.training import checkpoint, models, worker
+from tutor.training import checkpoint, distributed, models, worker
 from tutor.training.batches import Resident
 from tutor.training.events import EventWriter, Started, Step, read_events
 from tutor.training.loop import Training
 from tutor.training.machine import machine_for
-from tutor.training.recipe import recipe
+from tutor.training.recipe import from_toml, recipe
 
 SMALL = replace(
     recipe("mlp-shifted", "quick"), images=0, canvas=8, batch=32, epochs=2, threads=1, device="cpu", noise=0.0
@@ -63,9 +63,7 @@ def work(folder: Path, save_every: float = 30.0) -> None:
     """What `python -m tutor.training FOLDER` does, in a process that has torch loaded already."""
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
-    status = worker.run(
-        folder, EventWriter(folder / "events.jsonl").write, lambda: bool(asked), save_every=save_every
-    )
+    status = worker.run(folder, EventWriter(folder / "events.jsonl").write, lambda: bool(asked), save_every=save_every)
     os._exit(status)
 
 
@@ -99,3 +97,24 @@ def limited(folder: str, limit: int) -> None:
         checkpoint.save(Path(folder), state(2) | {"much": torch.zeros(10_000)})
     except checkpoint.NoSpace as error:
         (Path(folder) / "said").write_text(str(error))
+
+
+def among(rank: int, size: int, port: int, toml: str, folder: Path, stop_after: int) -> None:
+    """One of the processes that torchrun would start; the last one is told to stop after some steps."""
+    os.environ |= {
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(size),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
+    if stop_after and rank == size - 1:
+        between = Training._between_steps
+
+        def counted(self: Training) -> None:
+            if self.at.step == stop_after:
+                os.kill(os.getpid(), signal.SIGTERM)
+            between(self)
+
+        Training._between_steps = counted
+    os._exit(distributed.main(from_toml(toml), folder if rank == 0 else folder / "not mine"))

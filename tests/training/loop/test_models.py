@@ -59,7 +59,9 @@ def test_resnet_20_has_the_size_of_the_paper():
     assert sum(each.numel() for each in build("resnet-20").parameters()) == weights + 9 * (16 * 32 + 32 * 64) + 2 * 96
 
 
-@pytest.mark.parametrize(("name", "told"), [("resnet-9", "6k"), ("resnet-2", "6k"), ("vgg", "mlp, cnn"), ("", "mlp, cnn")])
+@pytest.mark.parametrize(
+    ("name", "told"), [("resnet-9", "6k"), ("resnet-2", "6k"), ("vgg", "mlp, cnn"), ("", "mlp, cnn")]
+)
 def test_what_is_no_network_is_refused_in_words(name, told):
     with pytest.raises(ValueError, match=told):
         build(name)
