@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -38,7 +40,7 @@ def test_the_mlp_costs_what_the_first_problem_says():
     # Three products a layer of n K^2, and two for the first, which needs no gradient for its input.
     one = replace(EMBEDDED, canvas=28, batch=7)
     sizes = [28 * 28, 256, 256, 256, 256, 10]
-    products = [7 * a * b for a, b in zip(sizes, sizes[1:], strict=False)]
+    products = [7 * a * b for a, b in pairwise(sizes)]
     assert describe(one).multiplications == 3 * sum(products) - products[0]
 
 
@@ -99,6 +101,4 @@ def test_a_learners_model_is_described_in_another_process(tmp_path):
         first, last = last_of(answer(to_toml(replace(EMBEDDED, source="mine")), quick=True, source=str(source)))
     assert first["parameters"] == describe(EMBEDDED).parameters
     assert last["parameters"] == 28 * 28 * 10 + 10
-    import os
-
     assert int((tmp_path / "here").read_text()) != os.getpid()

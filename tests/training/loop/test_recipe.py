@@ -116,8 +116,8 @@ def test_no_text_breaks_a_setting(key, text):
 
 @pytest.mark.parametrize(
     ("spoil", "told"),
-    [(lambda text: text.replace("epochs = 4", "epochs = 0"), "epochs"),
-     (lambda text: text.replace("epochs = 4\n", ""), "lacks epochs"),
+    [(lambda text: text.replace("epochs = 3", "epochs = 0"), "epochs"),
+     (lambda text: text.replace("epochs = 3\n", ""), "lacks epochs"),
      (lambda text: text + "wheels = 4\n", "wheels"),
      (lambda text: text.replace("format = 1", "format = 2"), "format"),
      (lambda text: text + "=", "cannot be read"),
