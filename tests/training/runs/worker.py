@@ -1,4 +1,4 @@
-"""A worker without torch, for tests: `worker.py MODE FOLDER` tells events as the real one does; MODE says how it ends."""
+"""A worker without torch: `worker.py MODE FOLDER` tells events as the real one does; MODE says how it ends."""
 
 import os
 import signal
