@@ -217,14 +217,14 @@ def test_report_tells_what_was_done_in_three_formats(home, capsys):
     first = found["parts"][0]
     assert (first["part"], first["state"], first["attempts"], first["hints"]) == (f"ps08/{COST}", "solved", 2, 1)
     assert cli.main(["report"]) == 0
-    assert "1 of 31 parts solved" in capsys.readouterr().out
+    assert "1 of 33 parts solved" in capsys.readouterr().out
     assert cli.main(["report", "--format", "html"]) == 0
     assert capsys.readouterr().out.startswith("<!doctype html>")
 
 
 def test_report_before_anything_was_done_makes_no_folder(home, capsys):
     assert cli.main(["report"]) == 0
-    assert "0 of 31" in capsys.readouterr().out
+    assert "0 of 33" in capsys.readouterr().out
     assert not home.exists()
 
 

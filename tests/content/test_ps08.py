@@ -30,7 +30,8 @@ IDS = {
     "adam-first-moment-corrected adam-second-moment-corrected adam-weight sgdm-gradient-dependence "
     "adam-gradient-dependence",
     "receptive-field": "output-size input-size recurrence closed-form",
-    "convnets": "dataloaders mlp cnn train-epoch shift-effect scramble-effect residual-block residual-network",
+    "convnets": "dataloaders mlp cnn train-epoch shift-experiment shift-effect scramble-effect residual-block "
+    "residual-network resnet-experiment",
 }
 CLOSED = "1 + sum(j,1,L,(K_j-1) prod(i,1,j-1,S_i))"
 RIGHT = {

@@ -69,12 +69,21 @@ def run(arguments: argparse.Namespace) -> int:
     text = " ".join(arguments.answer)
     if text == "-":
         text = sys.stdin.read().strip("\n") if sys.stdin is not None else ""
-    verdict = judge(part, text)
+    verdict = judge(part, text, accuracies=_own_accuracies(part))
     if arguments.json:
         print_json(as_values(part.key.split("/", 1)[1], text, verdict))
     else:
         print("\n".join(as_lines(text, verdict)))
     return STATUS[verdict.status]
+
+
+def _own_accuracies(part: Part) -> dict[str, float]:
+    """An experiment is about the learner's runs; every other verdict is the same for everybody."""
+    if part.kind != "experiment":
+        return {}
+    from tutor.training.outcomes import own_accuracies
+
+    return own_accuracies(part)
 
 
 def as_values(part: Any, answer: Any, verdict: Verdict) -> dict[str, Any]:

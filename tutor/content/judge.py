@@ -22,11 +22,12 @@ from tutor.answers.sampling import points
 from tutor.answers.tree import Node
 from tutor.answers.vocabulary import Vocabulary
 from tutor.content.carried import substituted
+from tutor.content.experiments import as_sentence, judge_experiment, own_runs, read_prediction, right_option
 from tutor.content.model import Accepted, Counterexample, Mistake, Part, Verdict
 
 PROBES = 4
 """Points at which a known formula is looked at first: where one clearly differs there, no comparison is made."""
-_NOT_HERE = "This part is not answered with a formula; it is checked where its code or its run is."
+_NOT_HERE = "This part cannot be judged here."
 _FILE = "This part is answered with a file: `tutor code {part.problem_id}/{part.id}` writes one and checks it."
 
 
@@ -39,8 +40,17 @@ class Look:
     problem: Unreadable | None = None
 
 
-def judge(part: Part, text: str, earlier: Mapping[str, str] | None = None) -> Verdict:
-    """Judge an answer. `earlier` holds the learner's own wrong answers to earlier parts of the problem, by part id."""
+def judge(
+    part: Part, text: str, earlier: Mapping[str, str] | None = None, accuracies: Mapping[str, float] | None = None
+) -> Verdict:
+    """Judge an answer. `earlier` holds the learner's own wrong answers to earlier parts of the problem, by part id.
+
+    `accuracies` (recipe -> 0 to 1) are those of the learner's finished runs, for experiments and questions about them.
+    """
+    if part.kind == "experiment":
+        return judge_experiment(part, text, accuracies or {})
+    if part.kind == "choice" and part.changes and accuracies:
+        return _judge_of(part).choice(text, accuracies)
     own = tuple((name, earlier[name]) for name in part.follows_from if name in earlier) if earlier else ()
     return _judge_of(part).verdict(text, own)
 
@@ -144,7 +154,7 @@ class PartJudge:
     def _verdict(self, text: str, earlier: tuple[tuple[str, str], ...]) -> Verdict:
         kind = self.part.kind
         if kind == "choice":
-            return self._choice(text)
+            return self.choice(text, {})
         if kind == "derivation":
             from tutor.content.steps import judge_steps
 
@@ -198,7 +208,8 @@ class PartJudge:
         names = " and ".join(name for name, _ in earlier)
         return f"This does follow from your own answer to {names}, which is not right yet: look there first."
 
-    def _choice(self, text: str) -> Verdict:
+    def choice(self, text: str, accuracies: Mapping[str, float]) -> Verdict:
+        """The verdict on an option; where the learner's runs tell which is right, it is judged by them."""
         options = self.part.options
         wanted = " ".join(text.split()).strip("()[]. ").casefold()
         chosen = next((option for option in options if option.id.casefold() == wanted), None)
@@ -209,18 +220,27 @@ class PartJudge:
             return Verdict(
                 "invalid", f"Choose one of the options by its letter or name: {listed}.", start=0, end=len(text)
             )
-        if chosen.id == self.part.answer:
-            return Verdict("correct", self.part.meaning, chosen.id)
+        measured = right_option(self.part, accuracies)
+        said = own_runs(self.part, accuracies)
+        if chosen.id == (measured.id if measured else self.part.answer):
+            return Verdict("correct", f"{said} {self.part.meaning}".strip(), chosen.id)
         for mistake in self.part.mistakes:
             if mistake.formula == chosen.id:
-                return Verdict("incorrect", mistake.message, chosen.id, None, mistake.id, mistake.hint)
-        return Verdict("incorrect", "Another option fits better. A hint says where to look.", chosen.id)
+                return Verdict(
+                    "incorrect", f"{said} {mistake.message}".strip(), chosen.id, None, mistake.id, mistake.hint
+                )
+        return Verdict("incorrect", f"{said} Another option fits better. A hint says where to look.".strip(), chosen.id)
 
     # ------------------------------------------------------------------ the preview
 
     def _look(self, text: str) -> Look:
         if self.part.kind in ("choice", "code") or not text.strip():
             return Look()
+        if self.part.kind == "experiment":
+            try:
+                return Look(Picture((as_sentence(self.part, read_prediction(self.part, text)),), 0))
+            except Unreadable as error:
+                return Look(problem=error)
         line, start = text, 0
         if self.part.kind == "derivation":
             from tutor.content.steps import last_step

@@ -13,6 +13,7 @@ from tutor.answers.compare import compare
 from tutor.answers.evaluate import free_names
 from tutor.answers.tree import Factor, Node, Number, Product
 from tutor.answers.vocabulary import Vocabulary
+from tutor.content.changes import lint_changes
 from tutor.content.ids import lint_ids
 from tutor.content.load import Loader, set_folders
 from tutor.content.model import Part, Problem
@@ -50,6 +51,7 @@ def _lint_set(folder: Path, found: list[Complaint]) -> None:
             _formulas(part, loader)
             _choice(part, loader)
             _code(part, problem, place)
+            lint_changes(part, place)
             lint_words(part, loader)
     lint_ids(folder, problem_set, complain)
 

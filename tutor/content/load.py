@@ -12,6 +12,7 @@ from tutor.answers.errors import Unreadable
 from tutor.answers.reading import read
 from tutor.answers.tree import Node
 from tutor.answers.vocabulary import Constraint, Distribution, DomainKind, SymbolSpec, Vocabulary
+from tutor.content.changes import read_changes
 from tutor.content.model import Accepted, Hint, Mistake, Option, Part, PartKind, Problem, ProblemSet
 from tutor.content.sections import Sections, read_sections
 from tutor.content.tables import Complain, Source, Table, nearest
@@ -210,7 +211,7 @@ class Loader:
         measure = table.text("measure") or None
         if measure and not measure.isidentifier():
             table.complain("measure", f"{measure!r} is no function name; write the name alone, such as output_size")
-        answer = table.text("answer", required=True)
+        answer = table.text("answer", required=kind != "experiment")
         hints = self._hints(table, key)
         options = self._options(table, key)
         formula = kind in FORMULA_KINDS
@@ -227,6 +228,8 @@ class Loader:
             vocabulary=vocabulary,
             hints=hints,
             options=options,
+            changes=read_changes(table),
+            source=table.text("source"),
             follows_from=table.texts("follows_from"),
             meaning=table.text("meaning"),
             type_it=table.text("type_it"),
@@ -321,7 +324,8 @@ class Loader:
     def _options(self, table: Table, key: tuple[str, ...]) -> tuple[Option, ...]:
         options: list[Option] = []
         for inner in table.tables("options"):
-            option = Option(self._id(inner), inner.text("text", required=True))
+            falls = inner.texts("falls") if "falls" in inner.data else None
+            option = Option(self._id(inner), inner.text("text", required=True), falls)
             inner.finish()
             self._once(inner, key, "options", option.id)
             options.append(option)

@@ -46,10 +46,27 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of a choice."""
+    """One option of a choice. `falls`: the changes that cost accuracy if it is right, where that is measured."""
 
     id: str
     text: str
+    falls: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an experiment measures: the accuracy that is lost from one recipe to another. `published`: 0 to 1."""
+
+    id: str
+    name: str
+    before: str
+    after: str
+    published: tuple[float, float]
+
+    @property
+    def recipes(self) -> tuple[str, str]:
+        """Before and after."""
+        return self.before, self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,8 @@ class Part:
 
     A derivation goes from `start` to `goal`. `carried` is the answer in terms of the answers to `follows_from`, whose
     ids stand in it as symbols with _ for -; `carried_vocabulary` reads it and those answers.
+    `changes` are what an experiment measures, and what a choice about it is judged by; `source` says where their
+    published accuracies are from.
     """
 
     set_id: str
@@ -73,6 +92,8 @@ class Part:
     mistakes: tuple[Mistake, ...] = ()
     hints: tuple[Hint, ...] = ()
     options: tuple[Option, ...] = ()
+    changes: tuple[Change, ...] = ()
+    source: str = ""
     follows_from: tuple[str, ...] = ()
     meaning: str = ""
     type_it: str = ""

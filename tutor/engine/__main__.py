@@ -38,6 +38,7 @@ METHODS = {
     "cost": "tutor.engine.laboratories:cost",
     "variances": "tutor.engine.laboratories:variances",
     "reached": "tutor.engine.laboratories:reached",
+    "recipe": "tutor.training.describing:answer",
 }
 """The name of a method -> module:function, imported when it is first asked for."""
 

@@ -51,7 +51,8 @@ def cost(n: int, K: int, L: int) -> dict[str, Any]:
     """One inference and one training step of L linear layers of width K: products, and numbers alive by phase.
 
     `training` has a phase for each layer going forward and then for each coming back, `inference` one for each layer.
-    `training_kept` is what weights, gradients and autograd keep in all, each storage once.
+    `training_kept` is what weights, gradients and autograd keep in all, each storage once; `allocator_peak` the bytes
+    that CUDA's allocator gave out at most, where there is a GPU.
     """
     torch.manual_seed(0)
     stack = [nn.Linear(K, K, bias=False) for _ in range(L)]
@@ -74,7 +75,9 @@ def cost(n: int, K: int, L: int) -> dict[str, Any]:
     for weight in weights:
         weight.grad = None
     del x, coming
+    allocator = allocator_peak(n, K, L) if torch.cuda.is_available() else None
     return {
+        "allocator_peak": allocator,
         "products": training.products,
         "training": training.alive,
         "inference": inference.alive,
@@ -82,6 +85,20 @@ def cost(n: int, K: int, L: int) -> dict[str, Any]:
         "inference_peak": inference.peak,
         "training_kept": kept(stack, n, K),
     }
+
+
+def allocator_peak(n: int, K: int, L: int) -> int:
+    """Bytes that CUDA's own allocator gives out at most in a training step, beyond what was given out before."""
+    torch.cuda.synchronize()
+    before = torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    stack = [nn.Linear(K, K, bias=False, device="cuda") for _ in range(L)]
+    x = torch.randn(n, K, device="cuda", requires_grad=True)
+    for at, layer in enumerate(stack):
+        x = layer(x if at == 0 else torch.relu(x))
+    x.backward(torch.ones_like(x))
+    torch.cuda.synchronize()
+    return torch.cuda.max_memory_allocated() - before
 
 
 def kept(stack: Sequence[nn.Linear], n: int, K: int) -> int:

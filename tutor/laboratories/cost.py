@@ -24,6 +24,8 @@ ASCII_SIGNS = {FORWARD: "#", INPUT: "+", WEIGHTS: "o"}
 PRODUCTS = ("forward-multiplications", "training-multiplications")
 MEMORY_ROWS = 4
 SIDE = 9
+BYTES = 4
+"""Of a float32."""
 
 
 def product(left: tuple[int, int], right: tuple[int, int]) -> int:
@@ -175,6 +177,9 @@ class CostBench(Knobbed):
             rows += self._yours()
         rows.append(Bar("training, peak", values["training_peak"], "measured"))
         rows.append(Bar("training, all kept", values["training_kept"], "measured"))
+        allocator = values.get("allocator_peak")
+        if allocator is not None:
+            rows.append(Bar("CUDA's allocator", allocator / BYTES, "measured"))
         if self.part == "training-memory":
             rows += self._yours()
         lines = bars(rows, width, ascii_only)
@@ -182,6 +187,12 @@ class CostBench(Knobbed):
             lines += said(
                 "All kept: weights, their gradients and what autograd saves, each once. They are not all there at one "
                 "moment; the peak also holds what is being computed.",
+                width,
+            )
+        if allocator is not None:
+            lines += said(
+                f"CUDA's allocator gave out {number(allocator, ascii_only)} bytes at most, {BYTES} a number. It gives "
+                "whole blocks of 512 bytes, and the products need room of their own.",
                 width,
             )
         note = self.claim.note if self.claim and self.part.endswith("memory") else ""

@@ -13,6 +13,7 @@ from tutor.plain import programs
 from tutor.plain.words import called, fault, reading, verdict_in_words
 from tutor.plaintext import line, lines
 from tutor.progress.store import OPEN, PartProgress, Store, StoreError
+from tutor.training.outcomes import own_accuracies
 
 Result = TypeVar("Result")
 
@@ -299,6 +300,8 @@ class Conversation:
                 self.step(steps, text)
                 return
             text = steps
+        if part.kind == "experiment":
+            text = text or self.kept()
         if not text:
             self.say("Type an answer, or help.")
             return
@@ -306,10 +309,10 @@ class Conversation:
             text = called(part.options, text)
             if any(option.id == text for option in part.options):
                 self.say(f"Chosen: {self.as_said(text)}")
-        elif part.kind != "derivation" and (read := reading(text, part.vocabulary)):
+        elif part.kind != "derivation" and (read := reading(part, text)):
             self.say(read)
         self.save(text)
-        verdict = judge(part, text, self.earlier())
+        verdict = judge(part, text, self.earlier(), own_accuracies(part))
         note = ""
         if verdict.status != "invalid":
             new = self.ask(lambda: self.store.record_attempt(part.key, text, verdict.status, verdict.mistake), True)

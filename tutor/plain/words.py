@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_lowercase
 
-from tutor.answers.vocabulary import Vocabulary
 from tutor.content.model import Option, Part, Verdict
 
 NOT_READABLE = "Not readable:"
 
 
-def reading(text: str, vocabulary: Vocabulary) -> str:
-    """In one line how a formula was read; nothing where it cannot be."""
+def reading(part: Part, text: str) -> str:
+    """In one line how an answer was read; nothing where it cannot be."""
+    if part.kind == "experiment":
+        from tutor.content.judge import look
+
+        picture = look(part, text).picture
+        return f"Read as: {picture.text}." if picture is not None else ""
     from tutor.answers.errors import Unreadable
     from tutor.answers.preview import one_line, pretty, uses
     from tutor.answers.reading import read
 
     try:
-        tree = read(text, vocabulary).tree
+        tree = read(text, part.vocabulary).tree
     except Unreadable:
         return ""
     names = ", ".join(pretty(name) for name in uses(tree))
@@ -28,6 +32,8 @@ def reading(text: str, vocabulary: Vocabulary) -> str:
 def verdict_in_words(part: Part, text: str, verdict: Verdict) -> str:
     """A verdict with its reason and its numbers."""
     message = verdict.message.strip()
+    if part.kind == "experiment" and verdict.start is None and verdict.status == "invalid":
+        return f"{message} `tutor train` and a name runs one; an empty line then compares."
     if verdict.status == "invalid":
         placed = verdict.start is not None and part.kind != "choice"
         return fault(text, verdict.start, verdict.end, message) if placed else f"{NOT_READABLE} {message}"

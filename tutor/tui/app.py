@@ -76,7 +76,7 @@ class TutorApp(App[int]):
         self._measures = measures
         self._problem = problem
         self._code: CodeService | None = None
-        self._loaded = sets is not None
+        self.complete = sets is not None
         self._start_trouble = ""
         self.saver = Saver(store if store is not None else self._open_store())
 
@@ -102,7 +102,7 @@ class TutorApp(App[int]):
                 loop.add_signal_handler(number, self.hang_up)
         if self._complaint:
             self.notify(self._complaint, severity="warning")
-        if self._loaded:
+        if self.complete:
             self.begin()
         else:
             # The first frame waits for the titles only.
@@ -137,7 +137,7 @@ class TutorApp(App[int]):
         from tutor.content.ids import renamed
 
         self.saver.ask(lambda: self.saver.store.adopt(renamed(sets)), None)
-        self.sets, self.content_trouble, self._loaded = sets, trouble, True
+        self.sets, self.content_trouble, self.complete = sets, trouble, True
         self.begin()
 
     def begin(self) -> None:
@@ -180,7 +180,7 @@ class TutorApp(App[int]):
     def open_problem(self, problem: Problem, part: str | None = None) -> None:
         """Show a problem over the list: at this part, else where the learner was, else at the first open part."""
         place = f"{problem.set_id}/{problem.id}/"
-        if not self._loaded:
+        if not self.complete:
             # Only its title is there yet; it opens when the rest is.
             self._problem = place + part if part else place.rstrip("/")
             return
@@ -203,6 +203,16 @@ class TutorApp(App[int]):
         from tutor.tui.screens.code import CodeScreen
 
         self.push_screen(CodeScreen(problem, part))
+
+    def action_runs(self) -> None:
+        """The list of runs."""
+        self.open_runs()
+
+    def open_runs(self) -> None:
+        """Show the runs there are."""
+        from tutor.tui.screens.runs import RunsScreen
+
+        self.push_screen(RunsScreen())
 
     def code_service(self) -> CodeService:
         """What runs the checks; torch is loaded there, at the first one."""
@@ -246,7 +256,7 @@ class TutorApp(App[int]):
             self.screen.say_trouble()
 
     def on_app_focus(self, event: events.AppFocus) -> None:
-        if self._loaded and isinstance(self.screen, Place):
+        if self.complete and isinstance(self.screen, Place):
             self.screen.read_again()
 
     # Keys

@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingType
 
 Place: TypeAlias = Literal[
     "home", "problem", "line", "numbers", "choice", "steps", "file", "code", "help", "everywhere",
-    "bench", "laboratory", "layers", "typing",
+    "bench", "laboratory", "layers", "typing", "experiment", "measured",
+    "runs", "recipe", "value", "training",
 ]  # fmt: skip
 
 
@@ -38,19 +39,20 @@ class Key:
     @property
     def first(self) -> bool:
         """Whether the key is ours before a field sees it."""
-        return self.place in ("problem", "code", "bench") and self.id != "home"
+        return self.place in ("problem", "experiment", "code", "bench") and self.id != "home"
 
 
 HOME = (
     Key("continue", "enter", "screen.open", "continue", "open the problem chosen, where you were", "home"),
     Key("up", "up,k", "screen.move(-1)", "choose", "the problem above", "home", shown="↑↓", palette=False),
     Key("down", "down,j", "screen.move(1)", "", "the problem below", "home", palette=False),
+    Key("runs", "r", "app.runs", "runs", "the runs there are, and new ones", "home"),
     Key("help-home", "question_mark", "app.help", "keys", "this list of keys", "home", palette=False),
     Key("quit-home", "q", "app.leave", "quit", "leave; everything typed is kept", "home", palette=False),
 )
 FIELDS = (
     Key("check-line", "enter", "screen.check", "check", "judge the answer; after a right one, go on", "line"),
-    Key("measure", "f8", "screen.measure", "measure", "run it in real PyTorch, with numbers of your own", "line"),
+    Key("measure", "f8", "screen.measure", "measure", "run it in real PyTorch, with numbers of your own", "measured"),
     Key("measure-numbers", "enter", "screen.measure_numbers", "measure", "run it with these numbers", "numbers"),
     Key("close-numbers", "escape,f8", "screen.close_numbers", "answer", "back to the answer", "numbers", palette=False),
     Key("option-up", "up", "move(-1)", "choose", "the option above", "choice", shown="↑↓", palette=False),
@@ -70,6 +72,10 @@ PROBLEM = (
     Key("page-up", "pageup", "screen.page(-1)", "", "scroll up", "problem", palette=False),
     Key("copy", "ctrl+c", "screen.copy", "copy", "copy what is selected, else the whole answer", "problem", False),
     Key("home", "escape", "screen.leave", "home", "back to the problems; the answer is kept", "problem"),
+)
+EXPERIMENT = (
+    Key("run-missing", "f6", "screen.run_missing", "run", "begin the runs that are missing", "experiment"),
+    Key("watch-runs", "f7", "screen.watch_runs", "runs", "the list of runs", "experiment"),
 )
 FILE = (Key("open-file", "enter", "screen.check", "open", "open the file beside its checks", "file"),)
 CODE = (
@@ -111,6 +117,48 @@ LABORATORY = (
     Key("take", "enter", "screen.bench('take')", "take", "take what is typed", "typing", palette=False),
     Key("forget", "escape", "screen.bench('forget')", "back", "leave it as it was", "typing", palette=False),
 )  # fmt: skip
+RUNS = (
+    Key("open-run", "enter", "screen.open", "open", "watch the run chosen", "runs"),
+    Key("run-up", "up,k", "screen.move(-1)", "choose", "the run above", "runs", shown="↑↓", palette=False),
+    Key("run-down", "down,j", "screen.move(1)", "", "the run below", "runs", palette=False),
+    Key("new-run", "n", "screen.new", "new", "choose a recipe and start it", "runs"),
+    Key("stop-listed", "s", "screen.stop", "stop", "stop the run chosen; it saves a checkpoint", "runs"),
+    Key("resume-listed", "R", "screen.resume", "resume", "go on from the checkpoint", "runs"),
+    Key("delete-run", "d,delete", "screen.delete", "delete", "delete the run chosen; asks once before", "runs"),
+    Key("leave-runs", "escape,q", "screen.leave", "back", "back to where you were", "runs", palette=False),
+)  # fmt: skip
+RECIPE = (
+    Key("start-run", "enter", "screen.start", "start", "start what is described", "recipe"),
+    Key("recipe-up", "up", "screen.move(-1)", "choose", "the line above", "recipe", shown="↑↓", palette=False),
+    Key("recipe-down", "down", "screen.move(1)", "", "the line below", "recipe", palette=False),
+    Key("recipe-less", "left", "screen.change(-1)", "change", "the recipe or the value before", "recipe",
+        shown="←→", palette=False),
+    Key("recipe-more", "right", "screen.change(1)", "", "the recipe or the value after", "recipe", palette=False),
+    Key("recipe-type", "e", "screen.type", "type", "type the value chosen", "recipe", palette=False),
+    Key("recipe-mine", "m", "screen.mine", "mine", "your own model in place of ours, and back", "recipe"),
+    Key("recipe-again", "backspace", "screen.again", "reset", "this value as the recipe has it", "recipe", False,
+        palette=False),
+    Key("leave-recipe", "escape", "screen.leave", "back", "back; nothing is started", "recipe", palette=False),
+    Key("take-value", "enter", "screen.take", "take", "take the value that is typed", "value", palette=False),
+    Key("forget-value", "escape", "screen.forget", "back", "leave it as it was", "value", palette=False),
+)  # fmt: skip
+TRAINING = (
+    Key("chart-before", "left", "screen.chart(-1)", "chart", "the chart before; where zoomed, to the left", "training",
+        shown="←→", palette=False),
+    Key("chart-after", "right", "screen.chart(1)", "", "the chart after; where zoomed, to the right", "training",
+        palette=False),
+    Key("zoom-in", "plus,equals_sign", "screen.zoom(1)", "zoom", "half as many epochs", "training", shown="+ −"),
+    Key("zoom-out", "minus", "screen.zoom(-1)", "", "twice as many epochs", "training"),
+    Key("log-scale", "l", "screen.log", "log", "the chart chosen logarithmic, or linear", "training"),
+    Key("full-chart", "f", "screen.full", "full", "the chart chosen alone, and back", "training"),
+    Key("overlay", "o", "screen.overlay", "overlay", "another run over this one; after the last, none", "training"),
+    Key("hide", "h", "screen.hide", "hide", "all but the charts away, and back", "training"),
+    Key("pictures", "p", "screen.pictures", "pictures", "the best and worst images, and back", "training"),
+    Key("events", "e", "screen.events", "events", "what has happened, and back", "training"),
+    Key("stop-run", "s", "screen.stop", "stop", "stop the run; it saves a checkpoint", "training"),
+    Key("resume-run", "R", "screen.resume", "resume", "go on from the checkpoint", "training", False),
+    Key("leave-run", "escape", "screen.leave", "leave", "back; the run goes on", "training", palette=False),
+)  # fmt: skip
 EVERYWHERE = (
     Key("help", "f1", "app.help", "keys", "this list of keys", "everywhere"),
     Key("light", "ctrl+t", "app.light", "light", "light or dark", "everywhere", False),
@@ -131,7 +179,20 @@ HELP = (
     Key("close-help", "escape,q,f1", "screen.leave", "back", "back to where you were", "help", palette=False),
     Key("scroll-help", "up,down,pageup,pagedown", "", "scroll", "scroll", "help", shown="↑↓", palette=False),
 )
-TABLE: tuple[Key, ...] = (*HOME, *FIELDS, *PROBLEM, *FILE, *CODE, *LABORATORY, *EVERYWHERE, *HELP)
+TABLE: tuple[Key, ...] = (
+    *HOME,
+    *FIELDS,
+    *PROBLEM,
+    *EXPERIMENT,
+    *FILE,
+    *CODE,
+    *LABORATORY,
+    *RUNS,
+    *RECIPE,
+    *TRAINING,
+    *EVERYWHERE,
+    *HELP,
+)
 
 TITLES: dict[Place, str] = {
     "home": "The list of problems",
@@ -142,6 +203,12 @@ TITLES: dict[Place, str] = {
     "steps": "A derivation",
     "file": "An answer in a file",
     "code": "The code screen",
+    "runs": "The runs",
+    "recipe": "A new run",
+    "value": "A value of a recipe",
+    "training": "A run",
+    "measured": "An answer that is measured",
+    "experiment": "An experiment",
     "bench": "A problem with a laboratory",
     "laboratory": "The laboratory",
     "layers": "A laboratory of layers",

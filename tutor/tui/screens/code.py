@@ -72,7 +72,7 @@ class CodeScreen(Place):
         return self.query_one(CodeArea)
 
     def top(self, width: int) -> drawing.Lines:
-        left = Content.assemble((str(self.problem.number), "bold"), "  ", (self.problem.title, "bold"))
+        left = Content.styled(f"{self.problem.number} {self.problem.title}", "bold")
         return [drawing.two_ends(left, Content.styled(self.part.id, drawing.QUIET), width)]
 
     def matter(self) -> ComposeResult:

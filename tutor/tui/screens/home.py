@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from textual import events
+import time
+from typing import TYPE_CHECKING
+
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
@@ -10,7 +13,13 @@ from textual.message import Message
 from tutor.content.model import Problem
 from tutor.tui import drawing, keys
 from tutor.tui.screens.place import Place
+from tutor.tui.terminal import ascii_only
 from tutor.tui.widgets.drawn import Drawn
+
+if TYPE_CHECKING:
+    from tutor.training.runs import Run
+
+LOOK_SECONDS = 1.0
 
 
 class ProblemList(Drawn):
@@ -39,7 +48,8 @@ class HomeScreen(Place):
     DEFAULT_CSS = """
     HomeScreen #body { padding: 1 0 0 1; }
     HomeScreen ProblemList { max-width: 100; }
-    HomeScreen #about { margin-top: 2; padding: 0 0 0 2; max-width: 82; }
+    HomeScreen #runs { margin-top: 1; max-width: 100; }
+    HomeScreen #about { margin-top: 1; padding: 0 0 0 2; max-width: 82; }
     HomeScreen.-slim #body { padding: 0 0 0 1; }
     HomeScreen.-slim #about { margin-top: 1; }
     """
@@ -48,6 +58,8 @@ class HomeScreen(Place):
         super().__init__()
         self.at = 0
         self._chosen_by_hand = False
+        self._runs: tuple[Run, ...] = ()
+        self._looking = False
 
     def places(self) -> tuple[keys.Place, ...]:
         return ("home", "everywhere")
@@ -55,6 +67,7 @@ class HomeScreen(Place):
     def matter(self) -> ComposeResult:
         with VerticalScroll(id="body", can_focus=False):
             yield ProblemList(self.rows, id="list")
+            yield Drawn(self.run_rows, id="runs")
             yield Drawn(self.about, id="about")
 
     @property
@@ -79,8 +92,41 @@ class HomeScreen(Place):
             return []
         return drawing.home_about(self.problems[self.at], self.tutor.progress, self.tutor.fresh, width)
 
+    def run_rows(self, width: int) -> drawing.Lines:
+        """The newest runs; nothing before the first."""
+        if not self._runs:
+            return []
+        from tutor.tui.training.lines import run_lines
+
+        return run_lines(self._runs, time.time(), width, ascii_only())
+
     def on_mount(self) -> None:
         self.read_again()
+        self.set_interval(LOOK_SECONDS, self.look_at_runs)
+
+    def look_at_runs(self) -> None:
+        """Read the runs beside, while this screen is seen."""
+        if self.is_current and not self._looking and self.tutor.complete:
+            self._looking = True
+            self.read_runs()
+
+    @work(thread=True, group="runs", exit_on_error=False)
+    def read_runs(self) -> None:
+        """In a thread: a home folder may be slow."""
+        from tutor.training.runs import list_runs
+
+        try:
+            found = tuple(list_runs())
+        finally:
+            self._looking = False
+        if found != self._runs:
+            self.app.call_from_thread(self.show_runs, found)
+
+    def show_runs(self, found: tuple[Run, ...]) -> None:
+        """Draw them."""
+        self._runs = found
+        if self.is_mounted:
+            self.query_one("#runs", Drawn).show(self.run_rows)
 
     def read_again(self) -> None:
         """Read progress, and choose the problem where the learner was last."""

@@ -9,15 +9,17 @@ from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
-from tutor.content.judge import judge
+from tutor.content.judge import judge, look
 from tutor.content.model import Part, Problem, Verdict
 from tutor.tui import drawing, keys, prose
 from tutor.tui.screens.with_laboratory import WithLaboratory
+from tutor.tui.screens.with_measurement import WithMeasurement
+from tutor.tui.screens.with_runs import WithRuns
 from tutor.tui.summary import summary
 from tutor.tui.widgets.active import ActivePart
 from tutor.tui.widgets.drawn import Drawn
 from tutor.tui.widgets.fields import AnswerChoice, Edited
-from tutor.tui.widgets.measured import Measured, NumbersLine
+from tutor.tui.widgets.measured import NumbersLine
 
 DRAFT_SECONDS = 0.4
 ASK_SOLUTION = "F4 again shows the worked solution. That is recorded, and is no shame; hints are under F2."
@@ -37,7 +39,7 @@ class PartLine(Drawn):
             screen.go(self.at)
 
 
-class ProblemScreen(WithLaboratory):
+class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
     """Answer the parts of a problem, one at a time."""
 
     BINDINGS = keys.bindings("problem")
@@ -81,22 +83,15 @@ class ProblemScreen(WithLaboratory):
             field = "numbers"
         if self.is_mounted and self.in_laboratory:
             return self.laboratory_places()
-        return (field, "problem", *(("bench",) if self.laboratory else ()), "everywhere")
+        own: tuple[keys.Place, ...] = ("experiment",) if kind == "experiment" else ()
+        if self.part.measure is not None and field == "line":
+            own = ("measured",)
+        return (field, *own, "problem", *(("bench",) if self.laboratory else ()), "everywhere")
 
     @property
     def part(self) -> Part:
         """The part being answered."""
         return self.problem.parts[self.at]
-
-    @property
-    def active(self) -> ActivePart:
-        """Where it is answered."""
-        return self.query_one(ActivePart)
-
-    @property
-    def measured(self) -> Measured:
-        """What PyTorch does."""
-        return self.query_one(Measured)
 
     @property
     def text(self) -> str:
@@ -140,11 +135,13 @@ class ProblemScreen(WithLaboratory):
         text = self.text
         judged = part.kind != "code" and part.key not in self._verdicts
         if judged and progress and progress.last_answer and text == progress.last_answer:
-            self._verdicts[part.key] = (text, judge(part, text, self.earlier(part)), "")
+            self._verdicts[part.key] = (text, judge(part, text, self.earlier(part), self.accuracies()), "")
         self.active.open(part, text)
         self.say()
         self.show_help()
         self.open_laboratory()
+        self.show_runs()
+        self.look_at_runs()
         self.renew()
         self.reveal(lines[at])
         self.reveal(self.active.query_one("#preview"))
@@ -238,7 +235,7 @@ class ProblemScreen(WithLaboratory):
         if not text.strip():
             self.active.tell("Choose an option first." if part.kind == "choice" else "Type an answer first.")
             return
-        verdict = judge(part, text, self.earlier(part))
+        verdict = judge(part, text, self.earlier(part), self.accuracies())
         note = ""
         if verdict.status != "invalid":
             store = self.tutor.saver.store
@@ -263,6 +260,14 @@ class ProblemScreen(WithLaboratory):
     def judged(self) -> tuple[Part, str, Verdict | None]:
         text, verdict, _ = self._verdicts.get(self.part.key, ("", None, ""))
         return self.part, self.text, verdict if text == self.text else None
+
+    def predicted(self) -> bool:
+        return look(self.part, self.text).picture is not None
+
+    def measured_anew(self) -> None:
+        judged = self._verdicts.get(self.part.key)
+        if self.part.kind == "experiment" and judged and judged[0] == self.text and judged[1].status != "correct":
+            self.action_check()
 
     def back(self) -> None:
         self.active.field.focus(scroll_visible=False)
@@ -303,30 +308,9 @@ class ProblemScreen(WithLaboratory):
         self.show_help()
         self.reveal(self.active.query_one("#hints"))
 
-    def on_measured_shown(self) -> None:
-        self.reveal(self.measured)
-
     def on_descendant_focus(self) -> None:
         """Other keys are in force where numbers are typed."""
         self.query_one("#keys", Drawn).show(self.key_line)
-
-    def action_measure(self) -> None:
-        """Let the learner choose numbers, and run them at once."""
-        if self.part.measure is None:
-            self.active.tell("There is nothing to measure here, only to judge.")
-            return
-        self.measured.offer_numbers()
-        self.action_measure_numbers()
-
-    def action_measure_numbers(self) -> None:
-        """Run PyTorch with the numbers typed."""
-        typed = self.measured.numbers.value
-        self.measured.measure(self.tutor.engine, self.problem.folder, self.text, typed)
-
-    def action_close_numbers(self) -> None:
-        """Back to the answer."""
-        self.measured.numbers.set_class(False, "-shown")
-        self.active.field.focus()
 
     def action_solution(self) -> None:
         """The worked solution: at once when solved, else after asking once; again, and it is put away."""

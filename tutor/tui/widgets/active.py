@@ -22,8 +22,10 @@ class ActivePart(Vertical):
 
     DEFAULT_CSS = """
     ActivePart { height: auto; padding: 0 0 1 4; }
-    ActivePart > #verdict, ActivePart > #hints, ActivePart > #solution { margin-top: 1; display: none; }
-    ActivePart > #verdict.-shown, ActivePart > #hints.-shown, ActivePart > #solution.-shown { display: block; }
+    ActivePart > #runs, ActivePart > #verdict, ActivePart > #hints, ActivePart > #solution {
+        margin-top: 1; display: none;
+    }
+    ActivePart > .-shown { display: block; }
     Place.-slim ActivePart { padding: 0 0 1 1; }
     """
 
@@ -36,6 +38,7 @@ class ActivePart(Vertical):
         yield AnswerSteps()
         yield AnswerFile()
         yield Drawn(id="preview")
+        yield Drawn(id="runs")
         yield Drawn(id="verdict")
         yield Measured()
         yield Drawn(id="hints")
@@ -103,11 +106,15 @@ class ActivePart(Vertical):
         """Show a verdict, or take it away. Of an answer that cannot be read, the preview says it already."""
         self._show("verdict", (lambda width: drawing.verdict_lines(verdict, text, note, width)) if verdict else None)
         preview = self.query_one("#preview", Drawn)
-        preview.display = not (verdict is not None and verdict.status == "invalid")
+        preview.display = verdict is None or verdict.start is None
 
     def tell(self, sentence: str) -> None:
         """A quiet sentence where the verdict would stand."""
         self._show("verdict", lambda width: drawing.said(sentence, width, "  "))
+
+    def show_runs(self, draw: Callable[[int], drawing.Lines] | None) -> None:
+        """The table of an experiment's runs, or nothing."""
+        self._show("runs", draw)
 
     def show_hints(self, texts: list[str]) -> None:
         """The hints read so far."""

@@ -13,7 +13,10 @@ class CodeArea(TextArea):
     """A Python file."""
 
     DEFAULT_CSS = """
-    CodeArea { border: none; padding: 0; height: 1fr; width: 1fr; }
+    CodeArea {
+        border: none; padding: 0; height: 1fr; width: 1fr; background: $background;
+        scrollbar-size-horizontal: 1; scrollbar-size-vertical: 1;
+    }
     CodeArea:focus { border: none; }
     """
 

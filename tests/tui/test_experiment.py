@@ -1,0 +1,83 @@
+"""An experiment on the screen: predicted, run, compared."""
+
+import asyncio
+
+import pytest
+
+from tests.training.finished import finished
+from tutor.content.model import Verdict
+from tutor.training import after
+from tutor.training.runs import load
+
+
+async def until(learner, said, place="runs"):
+    for _ in range(100):
+        if said in learner.read(place):
+            return learner.read(place)
+        await asyncio.sleep(0.1)
+        await learner.pilot.pause()
+    raise AssertionError(learner.read(place))
+
+
+async def test_an_experiment_is_predicted_then_compared_with_the_runs(start):
+    async with start("convnets/shift-experiment") as learner:
+        await until(learner, "not run yet")
+        await learner.type("mlp 30, cnn 2")
+        assert "the MLP loses 30 points, the CNN 2" in learner.read("preview")
+        await learner.press("enter")
+        assert "Still to be run: mlp-centred" in learner.read("verdict")
+        assert "57.4" not in learner.shown()
+        for name, accuracy in (("mlp-centred", 0.9), ("mlp-shifted", 0.6), ("cnn-centred", 0.92), ("cnn-shifted", 0.9)):
+            finished(name, accuracy)
+        table = await until(learner, "57.4 %")
+        assert "60.0 %" in table
+        assert "the MLP lost 30 points, you said 30" in await until(learner, "yes", "verdict")
+        assert learner.app.progress["ps08/convnets/shift-experiment"].state == "solved"
+
+
+async def test_what_is_published_is_not_told_before_it_is_measured(start):
+    async with start("convnets/resnet-experiment") as learner:
+        await until(learner, "resnet44")
+        assert "79.9" not in learner.shown()
+
+
+async def test_missing_runs_begin_one_after_the_other_and_not_before_a_prediction(start, monkeypatch):
+    begun = []
+
+    def start_after(other, recipe, sources=None):
+        run = load(finished(recipe.name, 0.5))
+        begun.append((None if other is None else other.id, recipe.name, run.id))
+        return run
+
+    monkeypatch.setattr(after, "start_after", start_after)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    finished("cnn-centred", 0.9)
+    async with start("convnets/shift-experiment") as learner:
+        await until(learner, "90.0 %")
+        await learner.press("f6")
+        assert "Predict first" in learner.read("verdict")
+        await learner.type("30, 2")
+        await learner.press("f6")
+        for _ in range(100):
+            if len(begun) == 3:
+                break
+            await asyncio.sleep(0.05)
+    assert [name for _, name, _ in begun] == ["mlp-centred", "mlp-shifted", "cnn-shifted"]
+    assert [before for before, _, _ in begun] == [None, begun[0][2], begun[1][2]]
+
+
+@pytest.mark.parametrize("part", ["shift-effect", "scramble-effect"])
+async def test_a_choice_about_runs_is_judged_by_the_learners_own(start, part):
+    other = part.removesuffix("-effect").replace("shift", "shifted").replace("scramble", "scrambled")
+    for name, accuracy in ((f"mlp-{other}", 0.6), ("mlp-centred", 0.9), (f"cnn-{other}", 0.61), ("cnn-centred", 0.92)):
+        finished(name, accuracy)
+    async with start(f"convnets/{part}") as learner:
+        for _ in range(100):
+            if learner.problem.accuracies():
+                break
+            await asyncio.sleep(0.05)
+        await learner.press("a", "enter")
+        assert "In your runs the MLP lost 30 points, the CNN 31" in learner.read("verdict")
+        verdict = learner.problem.judged()[2]
+        assert isinstance(verdict, Verdict)
+        assert verdict.status == "correct"
