@@ -127,7 +127,7 @@ class RunsScreen(Commanding):
 
     def look(self) -> None:
         """Draw, if there is anything new."""
-        if self.is_current and self.watcher.version != self._seen:
+        if self.app.screen is self and self.watcher.version != self._seen:
             self.draw()
 
     def draw(self) -> None:

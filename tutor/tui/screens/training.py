@@ -279,7 +279,7 @@ class TrainingScreen(Commanding):
     def look(self) -> None:
         """Draw, if there is anything new and it is time."""
         now = time.monotonic()
-        if self.watcher.version == self._seen or now < self._due or not self.is_current:
+        if self.watcher.version == self._seen or now < self._due or self.app.screen is not self:
             return
         began = time.thread_time()
         self.draw()
