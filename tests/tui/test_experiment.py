@@ -12,7 +12,7 @@ from tutor.training.runs import load
 
 async def until(learner, said, place="runs"):
     for _ in range(100):
-        if said in learner.read(place):
+        if said in learner.read(place) and (place != "verdict" or said in learner.shown()):
             return learner.read(place)
         await asyncio.sleep(0.1)
         await learner.pilot.pause()
@@ -22,6 +22,7 @@ async def until(learner, said, place="runs"):
 async def test_an_experiment_is_predicted_then_compared_with_the_runs(start):
     async with start("convnets/shift-experiment") as learner:
         await until(learner, "not run yet")
+        assert "not run yet" in learner.shown()
         await learner.type("mlp 30, cnn 2")
         assert "the MLP loses 30 points, the CNN 2" in learner.read("preview")
         await learner.press("enter")

@@ -144,7 +144,7 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
         self.look_at_runs()
         self.renew()
         self.reveal(lines[at])
-        self.reveal(self.active.query_one("#preview"))
+        self.reveal(self.active.query_one("#runs" if part.kind == "experiment" else "#preview"))
 
     def say(self) -> None:
         """Show the verdict on what is in the field now, if there is one."""

@@ -25,7 +25,8 @@ class ActivePart(Vertical):
     ActivePart > #runs, ActivePart > #verdict, ActivePart > #hints, ActivePart > #solution {
         margin-top: 1; display: none;
     }
-    ActivePart > .-shown { display: block; }
+    ActivePart > #runs.-shown, ActivePart > #verdict.-shown { display: block; }
+    ActivePart > #hints.-shown, ActivePart > #solution.-shown { display: block; }
     Place.-slim ActivePart { padding: 0 0 1 1; }
     """
 
