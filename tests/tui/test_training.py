@@ -1,0 +1,281 @@
+"""Runs on the screen, as a learner follows them."""
+
+import time
+
+import pytest
+
+from tests.tui.fake_runs import FakeWriter
+from tutor.training import runs
+from tutor.training.events import Failed, Stopped
+from tutor.tui.screens.home import HomeScreen
+from tutor.tui.screens.recipe import RecipeScreen
+from tutor.tui.screens.runs import RunsScreen
+from tutor.tui.screens.training import TrainingScreen
+from tutor.tui.training.machine import Gpu, Reading
+from tutor.tui.training.spans import ChartView
+
+SIZES = [(80, 24), (120, 36)]
+
+
+class Still:
+    """A machine that stays as it is."""
+
+    def read(self):
+        return Reading((Gpu(0, "H200", 0.78, 9 << 30, 139 << 30, 61, 402.0),), "", 0.1, 16, 1 << 30, 1 << 34)
+
+
+async def until(learner, wanted, seconds=15):
+    """Everything on the screen, once it says what is wanted."""
+    end = time.monotonic() + seconds
+    while wanted not in (shown := learner.shown()):
+        assert time.monotonic() < end, f"{wanted!r} did not come; the screen is\n{shown}"
+        await learner.pilot.pause(0.02)
+    return shown
+
+
+async def watch(learner, writer, wanted="learning rate"):
+    """Open a run, and wait until it has been read."""
+    await learner.app.push_screen(TrainingScreen(writer.run, Still()))
+    return await until(learner, wanted)
+
+
+def chart(learner, what):
+    return learner.screen.query_one(f"#{what}", ChartView)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_run_shows_its_curves_figures_and_machine(start, size):
+    writer = FakeWriter()
+    writer.advance(1204)
+    async with start(size=size) as learner:
+        shown = await watch(learner, writer, "78 %")
+        await until(learner, "● validation")
+        shown = learner.shown()
+        for wanted in ("cnn-shifted", "epoch 3 of 5", "1,204 of 2,345", "loss", "─ train", "● validation", "images/s"):
+            assert wanted in shown
+        assert ("accuracy" in shown) == (size == (120, 36))
+        assert "⣀" in chart(learner, "loss").plain
+        assert "9.0 of 139 GiB" in shown
+
+
+async def test_it_goes_on_while_it_is_watched_and_leaving_does_not_stop_it(start):
+    writer = FakeWriter()
+    writer.advance(100)
+    async with start() as learner:
+        await watch(learner, writer, "100 of 2,345")
+        writer.advance(400)
+        await until(learner, "500 of 2,345")
+        await learner.press("escape")
+        assert isinstance(learner.screen, HomeScreen)
+        assert writer.run.state == "running"
+        writer.advance(9999)
+        await watch(learner, writer, "best")
+        assert "finished" in learner.read("top")
+        assert "after epoch 5" in learner.shown()
+
+
+async def test_at_80x24_there_is_one_chart_at_a_time(start):
+    writer = FakeWriter()
+    writer.advance(600)
+    async with start() as learner:
+        await watch(learner, writer)
+        for title in ("accuracy", "learning rate", "loss"):
+            await learner.press("right")
+            assert f" {title}" in learner.shown().splitlines()[2]
+        await learner.press("left")
+        assert " learning rate" in learner.shown().splitlines()[2]
+
+
+async def test_log_zoom_and_moving_change_the_axes(start):
+    writer = FakeWriter()
+    writer.advance(2000)
+    async with start() as learner:
+        await watch(learner, writer)
+        await learner.press("l")
+        assert "loss, logarithmic" in learner.shown()
+        await learner.press("l", "plus", "plus")
+        near = chart(learner, "loss").plain.splitlines()[-1]
+        assert near.split()[0] not in ("0", "1")
+        await learner.press("left", "left", "left", "left")
+        assert chart(learner, "loss").plain.splitlines()[-1] != near
+        await learner.press("minus", "minus", "minus")
+        assert chart(learner, "loss").plain.splitlines()[-1].split() == ["0", "1", "2", "3", "4", "epoch"]
+
+
+async def test_layers_open_and_escape_steps_out_one_at_a_time(start):
+    writer = FakeWriter()
+    writer.advance(600)
+    async with start(size=(120, 36)) as learner:
+        whole = await watch(learner, writer, "78 %")
+        assert "most wrong".split()[1] in whole
+        await learner.press("f")
+        assert chart(learner, "loss").size.width > 100
+        assert "accuracy" not in learner.shown()
+        await learner.press("escape", "p")
+        assert not chart(learner, "loss").display
+        assert "→" in learner.read("pictures")
+        await learner.press("e")
+        assert "Epoch 1: validation" in learner.shown()
+        await learner.press("escape", "h")
+        assert "wrong" not in learner.shown()
+        assert "accuracy" in learner.shown()
+        await learner.press("h")
+        assert "wrong" in learner.shown()
+        await learner.press("escape")
+        assert isinstance(learner.screen, HomeScreen)
+
+
+async def test_other_runs_are_laid_over_with_letters(start):
+    other = FakeWriter("mlp-shifted")
+    other.advance(9999)
+    writer = FakeWriter()
+    writer.advance(1500)
+    async with start(size=(120, 36)) as learner:
+        await watch(learner, writer, "78 %")
+        await learner.press("o")
+        shown = await until(learner, "compared")
+        await until(learner, "a  mlp-shifted")
+        assert " a" in chart(learner, "accuracy").plain
+        assert "5" in shown
+        await learner.press("o")
+        assert "compared" not in learner.shown()
+
+
+async def test_alone_there_is_nothing_to_lay_over(start):
+    writer = FakeWriter()
+    writer.advance(50)
+    async with start() as learner:
+        await watch(learner, writer)
+        await learner.press("o")
+        assert "no other run" in learner.read("notice")
+
+
+async def test_not_a_number_is_a_marked_gap(start):
+    writer = FakeWriter()
+    writer.advance(1200, nan=range(600, 900))
+    async with start() as learner:
+        await watch(learner, writer, "no number at 300 steps")
+        axis = chart(learner, "loss").plain.splitlines()[-2]
+        assert "×××" in axis
+        gap = axis.index("×") + 3
+        assert all(line[gap : gap + 2].strip() == "" for line in chart(learner, "loss").plain.splitlines()[1:-2])
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (Stopped(time.time(), 60, 1, "Somebody asked for it."), "Stopped at step 60: Somebody asked for it. R goes on"),
+        (Failed(time.time(), 60, 1, "The loss is no number.", "Set learning_rate=1e-4."), "Set learning_rate=1e-4."),
+        (None, "without a word"),
+    ],
+)
+async def test_a_run_that_ended_says_why_and_what_to_do(start, last, said):
+    writer = FakeWriter()
+    writer.advance(60)
+    if last is not None:
+        writer.writer.write(last)
+    writer.die()
+    async with start() as learner:
+        await learner.app.push_screen(TrainingScreen(writer.run, Still()))
+        await until(learner, said.split()[0])
+        assert said in " ".join(learner.read("figures").split())
+
+
+async def test_before_the_first_step_the_place_is_there(start):
+    writer = FakeWriter()
+    async with start() as learner:
+        await watch(learner, writer, "waiting for the first step")
+        assert "epoch" in learner.shown()
+
+
+async def test_ascii_where_the_terminal_has_no_more(start, monkeypatch):
+    monkeypatch.setenv("TERM", "linux")
+    writer = FakeWriter()
+    writer.advance(1000, nan=[700])
+    async with start(size=(120, 36)) as learner:
+        await watch(learner, writer, "78 %")
+        assert learner.read("pictures").replace("→", "").isascii()
+        assert chart(learner, "loss").plain.isascii()
+        assert learner.read("top").isascii()
+
+
+@pytest.mark.parametrize("size", [(40, 15), (60, 20), (100, 28), (200, 60)])
+async def test_every_size_has_its_curve(start, size):
+    writer = FakeWriter()
+    writer.advance(1204)
+    async with start(size=size) as learner:
+        await watch(learner, writer)
+        assert chart(learner, "loss").size.height >= 4
+        for key in ("p", "p", "e", "e", "f", "f", "h"):
+            await learner.press(key)
+        assert "loss" in learner.shown()
+
+
+# The list
+
+
+async def test_the_list_has_all_runs_with_their_states(start):
+    done, gone, alive = FakeWriter("mlp-shifted"), FakeWriter("resnet20"), FakeWriter()
+    done.advance(9999)
+    gone.advance(10)
+    gone.die()
+    alive.advance(1204)
+    async with start() as learner:
+        await learner.press("r")
+        shown = await until(learner, "finished")
+        assert isinstance(learner.screen, RunsScreen)
+        for wanted in ("epoch 3 of 5", "lost", "1 running, 3 in all", "val"):
+            assert wanted in shown
+        alive.advance(300)
+        await until(learner, "epoch 4 of 5")
+
+
+async def test_enter_opens_the_run_chosen_and_escape_comes_back(start):
+    for name in ("mlp-shifted", "cnn-shifted"):
+        FakeWriter(name).advance(9999)
+    async with start() as learner:
+        await learner.press("r")
+        await until(learner, "finished")
+        chosen = learner.screen.runs[1]
+        await learner.press("down", "enter")
+        assert isinstance(learner.screen, TrainingScreen)
+        assert learner.screen.run.id == chosen.id
+        await learner.press("escape")
+        assert isinstance(learner.screen, RunsScreen)
+
+
+async def test_deleting_asks_once_and_an_arrow_keeps_it(start):
+    writer = FakeWriter()
+    writer.advance(9999)
+    async with start() as learner:
+        await learner.press("r")
+        await until(learner, "finished")
+        await learner.press("d")
+        assert "again deletes" in learner.read("notice")
+        await learner.press("up", "d")
+        assert writer.path.exists()
+        await learner.press("d")
+        await until(learner, "Nothing has been trained yet")
+        assert not writer.path.exists()
+
+
+async def test_a_run_that_is_alive_is_not_deleted(start):
+    writer = FakeWriter()
+    writer.advance(10)
+    async with start() as learner:
+        await learner.press("r")
+        await until(learner, "epoch 1 of 5")
+        await learner.press("d", "d")
+        assert "s stops it first" in learner.read("notice")
+        assert writer.path.exists()
+
+
+async def test_without_runs_it_says_how_to_begin_one(start):
+    async with start() as learner:
+        await learner.press("r")
+        await until(learner, "Nothing has been trained yet. n chooses a recipe")
+        await learner.press("n")
+        assert isinstance(learner.screen, RecipeScreen)
+        await learner.press("escape", "escape")
+        assert isinstance(learner.screen, HomeScreen)
+        assert runs.list_runs() == []
