@@ -1,13 +1,18 @@
-"""Runs the benchmarks, or those named: `python -m benchmarks [answers] [interface] [measuring]`."""
+"""Runs the benchmarks, or those named: `python -m benchmarks [answers] [interface] [measuring] [training]`."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import answers, interface, measuring
+from benchmarks import answers, interface, measuring, training
 from benchmarks.figures import line
 
-ALL = {"answers": answers.figures, "interface": interface.figures, "measuring": measuring.figures}
+ALL = {
+    "answers": answers.figures,
+    "interface": interface.figures,
+    "measuring": measuring.figures,
+    "training": training.figures,
+}
 
 
 def main(names: list[str]) -> int:

@@ -13,16 +13,6 @@ from tutor.training.recipe import Recipe, to_toml
 from tutor.training.worker import RECIPE_FILE, run
 
 
-def launched() -> bool:
-    """Whether torchrun started this process (also a single one)."""
-    return "RANK" in os.environ and "WORLD_SIZE" in os.environ
-
-
-def first() -> bool:
-    """Whether this is the process that writes."""
-    return os.environ.get("RANK", "0") == "0"
-
-
 def main(recipe: Recipe, folder: Path, listen: Callable[[Event], None] = lambda event: None) -> int:
     """Train `recipe` together with the other processes that torchrun started. The exit status: 0, or 1 for failed.
 
@@ -39,7 +29,7 @@ def main(recipe: Recipe, folder: Path, listen: Callable[[Event], None] = lambda 
     asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
     writer: EventWriter | None = None
-    if first():
+    if os.environ["RANK"] == "0":
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / RECIPE_FILE).exists():
             (folder / RECIPE_FILE).write_text(to_toml(recipe), encoding="utf-8")

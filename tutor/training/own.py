@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import linecache
+import shutil
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import TensorDataset
 
+from tutor.training.groups import Alone
 from tutor.training.loop import Training
 from tutor.training.recipe import Recipe, model_name
 
@@ -27,6 +31,22 @@ class OwnCodeError(Exception):
     def __init__(self, reason: str, advice: str) -> None:
         super().__init__(f"{reason} {advice}")
         self.reason, self.advice = reason, advice
+
+
+def handed_on(folder: Path, recipe: Recipe, group: Alone) -> Path:
+    """Where this process finds the learner's files: the run's folder, or a temporary one with the same texts."""
+    names = [MODEL_FILE] * (recipe.source == "mine") + [LOOP_FILE] * (recipe.loop == "mine")
+    if group.size == 1 or not names:
+        return folder
+    files = [folder / name for name in names] if group.rank == 0 else []
+    texts = group.same({file.name: file.read_text(encoding="utf-8") for file in files if file.is_file()})
+    if group.rank == 0:
+        return folder
+    here = Path(tempfile.mkdtemp(prefix="tutor-"))
+    atexit.register(shutil.rmtree, here, ignore_errors=True)
+    for name, text in texts.items():
+        (here / name).write_text(text, encoding="utf-8")
+    return here
 
 
 def model_of(folder: Path, recipe: Recipe) -> tuple[nn.Module, str]:
@@ -50,7 +70,8 @@ def model_at(file: Path, recipe: Recipe) -> tuple[nn.Module, str]:
         model = _call(file, _function(module, file, "get_model"), depth, block_type=block, base_width=recipe.width)
     if not isinstance(model, nn.Module):
         raise OwnCodeError(
-            f"{file.name} gives a value of type {type(model).__name__} in place of a torch.nn.Module.", "Return the network itself."
+            f"{file.name} gives a value of type {type(model).__name__} in place of a torch.nn.Module.",
+            "Return the network itself.",
         )
     if not any(each.requires_grad for each in model.parameters()):
         raise OwnCodeError(f"The network of {file.name} has no parameters to train.", "Give it layers with weights.")

@@ -101,6 +101,7 @@ class Running:
         folder, group = self.folder, self.group
         state, said = checkpoint.load(folder) if group.rank == 0 else (None, "")
         state = group.same(state)
+        self.folder = folder = own.handed_on(folder, recipe, group)
         digests = _digests(folder, recipe)
         if state is not None:
             _same_run(state, recipe, digests)

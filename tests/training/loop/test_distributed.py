@@ -80,6 +80,17 @@ def test_they_stop_after_the_same_step_and_go_on_together(tmp_path, processes):
     assert len(curve(events)) == 60
 
 
+def test_the_learners_model_reaches_every_process(tmp_path, processes):
+    one = replace(EMBEDDED, source="mine", images=120, epochs=1)
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "source.py").write_text(
+        "from torch import nn\ndef get_mlp(image_size):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(image_size**2, 10))\n"
+    )
+    assert together(processes, one, tmp_path / "two") == [0, 0]
+    assert events_of(tmp_path / "two")[0].parameters == 7850
+
+
 def test_batch_norm_runs_in_several_processes(tmp_path, processes):
     one = replace(EMBEDDED, model="resnet-8", stem_stride=2, width=4, images=120, epochs=1)
     assert together(processes, one, tmp_path / "two") == [0, 0]
