@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
 help:  ## List what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "tutor needs Python 3.11 or newer; try: make tutor PYTHON=python3.12"; exit 1; }
@@ -30,6 +30,9 @@ test: $(VENV)/installed-test  ## Create .venv, install, run every check and the 
 	$(BIN)/python -m tutor lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+test-training: $(VENV)/installed-test  ## Train every quick recipe and check that its lesson shows; some minutes
+	$(BIN)/python -m pytest tests/training/loop/test_lessons.py -m training -s
+
 install: $(VENV)/installed-test  ## Create .venv and install, nothing else
 
 pictures: $(VENV)/installed-test  ## Draw the README's pictures again
@@ -42,4 +45,4 @@ format: $(VENV)/installed-test  ## Format the code
 clean:  ## Delete .venv and what tests leave behind
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis .import_linter_cache snapshot_report.html
 
-.PHONY: help tutor test install pictures format clean
+.PHONY: help tutor test test-training install pictures format clean
