@@ -11,7 +11,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tutor.commands import Trouble, print_json, write_bytes
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = "train cnn-shifted --scale quick --set epochs=5"
 FINISHED, FAILED, INTERRUPTED = 0, 1, 130
-STOPPING_SECONDS = 90.0
+SETTLING_SECONDS = 5.0
+"""After its last event a run still has to let go of its folder."""
 EMBEDDED = "fashion-mini"
 
 
@@ -191,72 +192,75 @@ def _follow(run: Run, recipe: Recipe, offset: int, as_json: bool) -> int:
     """Show the run until it ends. Ctrl+C asks it to save and stop."""
     from tutor.cli import program
 
-    stops = _Interrupt(run)
+    stops = _Interrupt()
     before = signal.signal(signal.SIGINT, stops)
     try:
-        status = _show(run, recipe, offset, as_json, stops)
+        return _show(run, recipe, offset, as_json, stops)
     except BrokenPipeError:
         print(f"tutor: nobody reads any more; {run.id} goes on: {program()} runs show {run.id}", file=sys.stderr)
         raise
     finally:
         signal.signal(signal.SIGINT, before)
-    return status
 
 
 class _Interrupt:
-    """Ctrl+C: the first asks the run to stop, the second leaves it at that."""
+    """Ctrl+C: the first is a wish, granted between two looks at the run; the second leaves the run to itself."""
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.count = run, 0
+    def __init__(self) -> None:
+        self.wished = False
 
     def __call__(self, number: int, frame: object) -> None:
-        from tutor.training import runs
-        from tutor.training.folder import RunError
-
-        self.count += 1
-        if self.count > 1:
+        if self.wished:
             raise KeyboardInterrupt
-        # What cannot be stopped has ended, which is seen where it is followed.
-        with contextlib.suppress(RunError):
-            runs.stop(self.run)
+        self.wished = True
 
 
 def _show(run: Run, recipe: Recipe, offset: int, as_json: bool, stops: _Interrupt) -> int:
     from tutor.training import following
+    from tutor.training.recipe import label
 
+    last = b""
     if as_json:
-        last = b""
-        for lines in following.lines(run, offset):
+        for lines in _stoppable(run, offset, stops, lambda: None):
             if lines:
                 write_bytes(lines)
                 last = lines
-        return _status(json.loads(last.rstrip().rpartition(b"\n")[2]), run, stops, quiet=True)
-    from tutor.training.events import from_line
-    from tutor.training.recipe import label
-
-    text, told = b"", False
-    with following.Screen(label(recipe), sys.stderr) as screen:
-        screen.say(f"{run.id}   Ctrl+C saves and stops it; when the terminal closes, it goes on")
-        for lines in following.lines(run, offset):
-            for line in lines.splitlines():
-                screen.take(line)
-            text = lines or text
-            if stops.count and not told:
-                screen.say("saving and stopping ...")
-                told = True
-    return _status({"type": from_line(text.splitlines()[-1]).type}, run, stops, quiet=False)
+    else:
+        with following.Screen(label(recipe), sys.stderr) as screen:
+            screen.say(f"{run.id}   Ctrl+C saves and stops it; when the terminal closes, it goes on")
+            for lines in _stoppable(run, offset, stops, lambda: screen.say("saving and stopping ...")):
+                for line in lines.splitlines():
+                    screen.take(line)
+                last = lines or last
+    return _status(str(json.loads(last.splitlines()[-1])["type"]), run, stops, quiet=as_json)
 
 
-def _status(last: Mapping[str, object], run: Run, stops: _Interrupt, quiet: bool) -> int:
+def _stoppable(run: Run, offset: int, stops: _Interrupt, tell: Callable[[], None]) -> Iterator[bytes]:
+    """The run's lines; asks it to stop once that is wished."""
+    from tutor.training import following, runs
+    from tutor.training.folder import RunError
+
+    asked = False
+    for lines in following.lines(run, offset):
+        if stops.wished and not asked:
+            asked = True
+            tell()
+            # What cannot be stopped has ended, which the lines will tell.
+            with contextlib.suppress(RunError):
+                runs.stop(run)
+        yield lines
+
+
+def _status(ended: str, run: Run, stops: _Interrupt, quiet: bool) -> int:
     """The exit status; in words what happened, and how to go on."""
     from tutor.cli import program
     from tutor.training import runs, saying
 
-    now = runs.wait(run, 5.0)
-    if not quiet or last["type"] != "finished":
-        best = saying.percent(now.best_accuracy)
-        done = f"finished, best validation accuracy {best}   {run.id}" if last["type"] == "finished" else ""
-        print(done or saying.sentence(now, program()), file=sys.stderr)
-    if last["type"] == "finished":
+    now = runs.wait(run, SETTLING_SECONDS)
+    if ended == "finished":
+        if not quiet:
+            best = saying.percent(now.best_accuracy)
+            print(f"finished, best validation accuracy {best}   {run.id}", file=sys.stderr)
         return FINISHED
-    return INTERRUPTED if last["type"] == "stopped" and stops.count else FAILED
+    print(saying.sentence(now, program()), file=sys.stderr)
+    return INTERRUPTED if ended == "stopped" and stops.wished else FAILED

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import shutil
 import time
 import weakref
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ SOURCES = ("source.py", "loop.py")
 LockState: TypeAlias = Literal["held", "free", "missing", "replaced"]
 """`replaced`: there is a lock file, but not the one that the owner holds or held."""
 
+LEFT_SECONDS = 3600.0
+"""Half a folder that is so old is nobody's work any more."""
 _ATTEMPTS, _PAUSE_SECONDS = 100, 0.01
 
 
@@ -63,6 +66,7 @@ def create(recipe: Recipe, sources: Mapping[str, str] | None = None, now: float 
     parent = runs_folder()
     try:
         parent.mkdir(parents=True, exist_ok=True)
+        _tidy(parent)
         name = _new_name(parent, recipe.name, time.time() if now is None else now)
         beside = parent / f".{name}.new"
         beside.mkdir()
@@ -77,6 +81,14 @@ def create(recipe: Recipe, sources: Mapping[str, str] | None = None, now: float 
             "free some space, or set TUTOR_HOME to a folder of yours that can be written."
         ) from None
     return parent / name, lock
+
+
+def _tidy(parent: Path) -> None:
+    """Delete what is left where somebody was killed while a folder was made or deleted."""
+    for left in (*parent.glob(".*.new"), *parent.glob(".*.deleted")):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                shutil.rmtree(left)
 
 
 def _new_name(parent: Path, recipe: str, now: float) -> str:

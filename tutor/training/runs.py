@@ -154,7 +154,10 @@ def load(path: Path, here: Here | None = None) -> Run:
     if (path / files.SLURM).exists():
         from tutor.training import slurm
 
-        queue, state = slurm.state_of(path, state, identity is not None)
+        try:
+            queue, state = slurm.state_of(path, state, identity is not None)
+        except RunError as error:
+            trouble = str(error)
     started = told.started
     steps = started.steps_per_epoch * started.epochs if started is not None else 0
     return Run(

@@ -148,6 +148,14 @@ def test_without_slurm_that_is_one_sentence_and_no_folder(small, home, monkeypat
     assert runs.list_runs() == []
 
 
+def test_a_job_is_unknown_and_listed_where_submitit_is_missing(small, cluster, monkeypatch):
+    slurm.start(small)
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    [run] = runs.list_runs()
+    assert run.state == "unknown"
+    assert "tutor[slurm]" in run.trouble
+
+
 # ---------------------------------------------------------------- torch
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import time
 import zipfile
@@ -57,7 +58,7 @@ def test_the_list_has_the_newest_first_and_goes_on_without_what_it_cannot_read(s
     made = (first.path / files.RECIPE).stat().st_mtime
     for run, later in ((first, -60.0), (second, -30.0)):
         times = (made + later, made + later)
-        __import__("os").utime(run.path / files.RECIPE, times)
+        os.utime(run.path / files.RECIPE, times)
     broken = over(small)
     (broken.path / files.RECIPE).write_text("epochs = [")
     (home / "state" / "runs" / "stray.txt").write_text("")
@@ -178,6 +179,15 @@ def test_a_deleted_run_is_gone_with_its_files(small, home):
     assert list((home / "state" / "runs").iterdir()) == []
     with pytest.raises(RunError):
         runs.find(run.id)
+
+
+def test_half_a_folder_of_a_killed_start_is_cleared_away_later(small, home):
+    parent = home / "state" / "runs"
+    for name, age in ((".old.new", 7200), (".old.deleted", 7200), (".young.new", 60)):
+        (parent / name).mkdir(parents=True)
+        os.utime(parent / name, (time.time() - age,) * 2)
+    run = over(small)
+    assert {path.name for path in parent.iterdir()} == {run.id, ".young.new"}
 
 
 def test_there_is_nothing_to_stop_where_nothing_runs(small):
