@@ -157,3 +157,20 @@ def test_a_dumb_terminal_gets_the_conversation(home):
             terminal.read(0.1)
         terminal.type("\x03")
         assert terminal.wait_for_end() == 130
+
+
+def test_the_file_is_edited_in_the_learners_own_editor(home, tmp_path):
+    editor = tmp_path / "editor"
+    typed = "def get_mlp(image_size): return 7  # mine"
+    editor.write_text(f'#!/bin/sh\necho IN THE EDITOR\necho "{typed}" > "$1"\nsleep 1\n')
+    editor.chmod(0o755)
+    with Terminal(home, "convnets/mlp", EDITOR=str(editor)) as terminal:
+        terminal.wait_for("part 2 of 10", "enter opens it")
+        terminal.type("\r")
+        terminal.wait_for("F5 checks the file", "raise")
+        terminal.type("\x1b[17~")
+        terminal.wait_for("IN THE EDITOR")
+        terminal.wait_for("return 7  # mine", "F6 $EDITOR")
+        terminal.type("\x1b")
+        terminal.wait_for("part 2 of 10")
+    assert "return 7" in (home / "code" / "mlp.py").read_text()

@@ -26,6 +26,8 @@ from tutor.tui.widgets.drawn import Drawn
 
 SAVE_SECONDS = 0.4
 LOOK_SECONDS = 1.0
+TO_FILL_IN = "raise NotImplementedError"
+"""What stands in a starter where the learner's code goes."""
 
 
 class CodeScreen(Place):
@@ -114,6 +116,9 @@ class CodeScreen(Place):
             self._disk = files.starter(self.part).read_text(encoding="utf-8")
         with self.prevent(CodeArea.Changed):
             self.area.load_text(self._disk)
+        open_places = [at for at, line in enumerate(self._disk.splitlines(), 1) if TO_FILL_IN in line]
+        if open_places:
+            self.call_after_refresh(self.area.go_to, open_places[0])
         self.set_interval(LOOK_SECONDS, self.look)
         self.tell("F5 checks the file: it is run, and each check says what it saw.")
         self.renew_file()
