@@ -107,7 +107,7 @@ async def test_layers_open_and_escape_steps_out_one_at_a_time(start):
     writer.advance(600)
     async with start(size=(120, 36)) as learner:
         whole = await watch(learner, writer, "78 %")
-        assert "most wrong".split()[1] in whole
+        assert "wrong" in whole
         await learner.press("f")
         assert chart(learner, "loss").size.width > 100
         assert "accuracy" not in learner.shown()
@@ -133,10 +133,12 @@ async def test_other_runs_are_laid_over_with_letters(start):
     async with start(size=(120, 36)) as learner:
         await watch(learner, writer, "78 %")
         await learner.press("o")
-        shown = await until(learner, "compared")
-        await until(learner, "a  mlp-shifted")
-        assert " a" in chart(learner, "accuracy").plain
-        assert "5" in shown
+        await until(learner, "a  mlp-shifted  5")
+        for _ in range(300):
+            if "a" in chart(learner, "accuracy").plain.partition("\n")[2]:
+                break
+            await learner.pilot.pause(0.02)
+        assert "a" in chart(learner, "accuracy").plain.partition("\n")[2]
         await learner.press("o")
         assert "compared" not in learner.shown()
 
@@ -194,7 +196,7 @@ async def test_ascii_where_the_terminal_has_no_more(start, monkeypatch):
     writer.advance(1000, nan=[700])
     async with start(size=(120, 36)) as learner:
         await watch(learner, writer, "78 %")
-        assert learner.read("pictures").replace("→", "").isascii()
+        assert learner.read("pictures").isascii()
         assert chart(learner, "loss").plain.isascii()
         assert learner.read("top").isascii()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,10 +18,9 @@ from tutor.training.recipe import to_toml
 from tutor.training.runs import Run
 from tutor.tui import drawing, keys
 from tutor.tui.screens.place import KeyLine
-from tutor.tui.terminal import ascii_only
 from tutor.tui.training import panels, running
 from tutor.tui.training.charts_of import WHATS, Drawer, Shown, View, What
-from tutor.tui.training.commanding import Commanding
+from tutor.tui.training.framed import Framed
 from tutor.tui.training.lines import named
 from tutor.tui.training.machine import Machine, Reading
 from tutor.tui.training.pictures import pictures
@@ -40,21 +39,18 @@ SPLIT_COLUMNS, SPLIT_ROWS = 100, 28
 TALL_ROWS = 36
 LETTERS = "abcd"
 FIELD_SECONDS = 60.0
-Side: TypeAlias = Literal["charts", "pictures", "events"]
 
 
-class TrainingScreen(Commanding):
+class TrainingScreen(Framed):
     """Watch a run. Everything it shows is a snapshot that a thread has read; the run does not know of it."""
 
     BINDINGS = keys.bindings("training")
 
     DEFAULT_CSS = """
     TrainingScreen #top { height: 1; border-bottom: none; }
-    TrainingScreen .rule { height: 1; width: 100%; color: $rule; }
     TrainingScreen #charts { height: 1fr; width: 100%; padding: 0 1; }
     TrainingScreen ChartView { display: none; }
     TrainingScreen ChartView.-shown { display: block; }
-    TrainingScreen .upright { display: none; width: 3; height: 100%; }
     TrainingScreen #lower { height: auto; width: 100%; padding: 0 1; }
     TrainingScreen #left { width: 1fr; height: auto; }
     TrainingScreen #figures { height: auto; min-height: 1; }
@@ -102,11 +98,7 @@ class TrainingScreen(Commanding):
         self.watcher.read_beside("saved", lambda: running.saved_step(self.newest))
         self.others: list[Run] = []
         self.what: What = "loss"
-        self.side: Side = "charts"
-        self.full = False
-        self.hidden = False
         self.views: dict[What, View] = {what: View() for what in WHATS}
-        self.plain = ascii_only()
         self._drawers = {what: Drawer(what) for what in WHATS}
         self._field: tuple[int, int] | None = None
         self._seen = -1
@@ -155,45 +147,6 @@ class TrainingScreen(Commanding):
         """The run as it was a moment ago."""
         found = self.watcher.readings.get("run")
         return found if isinstance(found, Run) else self.run
-
-    def rule(self, above: bool, below: bool) -> drawing.Lines:
-        """A line across, joined to the upright lines that meet it."""
-        line = ("-" if self.plain else "─") * self.size.width
-        if above or below:
-            sign = "+" if self.plain else "┼" if above and below else "┬" if below else "┴"
-            line = line[: self.middle + 1] + sign + line[self.middle + 2 :]
-        return [Content.styled(line, "$rule")]
-
-    def rule_top(self, width: int) -> drawing.Lines:
-        """Below the first line."""
-        return self.rule(False, self.two)
-
-    def rule_middle(self, width: int) -> drawing.Lines:
-        """Below the charts."""
-        return self.rule(self.two, self.panes)
-
-    def rule_bottom(self, width: int) -> drawing.Lines:
-        """Above the keys."""
-        return self.rule(self.panes, False)
-
-    @property
-    def two(self) -> bool:
-        """Whether two charts stand side by side."""
-        return self.has_class("-split") and not self.full and self.side == "charts"
-
-    @property
-    def panes(self) -> bool:
-        """Whether figures, pictures and log stand below the charts."""
-        return self.two and not self.hidden
-
-    @property
-    def middle(self) -> int:
-        """The column of the upright line, counted inside the padding."""
-        return (self.size.width - 2 - 3) // 2 + 1
-
-    def upright(self, width: int) -> drawing.Lines:
-        """The line between left and right."""
-        return [Content.styled(" | " if self.plain else " │ ", "$rule")] * max(self.size.height, 1)
 
     def top(self, width: int) -> drawing.Lines:
         return panels.top(self.facts, width)

@@ -38,50 +38,59 @@ def drawn(example: Example, columns: int, plain: bool) -> Lines:
     ]
 
 
-def caption(example: Example, right: str, width: int) -> Content:
-    """`7 ✓ 0.99`, or label, arrow, prediction and its probability."""
-    sure = f"{example.probability:.2f}"
-    if example.label == example.predicted:
-        return Content.assemble(cut(f"{example.label} {right}", width - 5), " ", (sure, QUIET))
+def captions(example: Example, width: int, rows: int, plain: bool) -> Lines:
+    """`7 ✓ 0.99`, or label, arrow, prediction and its probability; in two rows where the labels are words."""
+    right = example.label == example.predicted
     label, said = example.label, example.predicted
-    room = width - len(sure) - 4
-    if len(label) + len(said) > room:
-        label, said = label[: room // 2], said[: room - room // 2]
-    return Content.assemble(f"{label} → {said}", " ", (sure, QUIET))
+    sign, arrow = ("ok", "->") if plain else ("✓", "→")
+    if rows == 1:
+        sure = f"{example.probability:.2f}"
+        words = f"{label} {sign}" if right else f"{label} {arrow} {said}"
+        return [Content.assemble(cut(words, width - len(sure) - 1), " ", (sure, QUIET))]
+    sure = "1.0" if example.probability >= 0.995 else f"{example.probability:.2f}"[1:]
+    first = Content.assemble(cut(label, width - len(sure) - 1), " ", (sure, QUIET))
+    return [first, Content.styled(sign if right else cut(f"{arrow} {said}", width), "")]
 
 
-def row(heading: str, examples: Sequence[Example], width: int, plain: bool = False, columns: int = COLUMNS) -> Lines:
-    """Pictures side by side under their captions, as many as fit, with the heading at their left."""
-    beside = width >= HEADING + columns
+def row(heading: str, examples: Sequence[Example], width: int, plain: bool = False) -> Lines:
+    """Pictures side by side over their captions, as many as fit, with the heading at their left."""
+    beside = width >= HEADING + COLUMNS
     left = HEADING if beside else 0
-    fits = max(1, (width - left + GAP) // (columns + GAP))
-    shown = examples[:fits]
-    images = [drawn(one, columns, plain) for one in shown]
-    lines: Lines = [] if beside else [Content.styled(heading, QUIET)]
+    shown = examples[: max(1, (width - left + GAP) // (COLUMNS + GAP))]
+    # Labels that are words need a second row, which the pictures give up.
+    rows = 2 if any(len(one.label) > 2 for one in shown) else 1
+    images = [drawn(one, COLUMNS - 2 * (rows - 1), plain) for one in shown]
     height = max((len(one) for one in images), default=0)
+    columns = [
+        [*image, *[Content("")] * (height - len(image)), *captions(one, COLUMNS, rows, plain)]
+        for image, one in zip(images, shown, strict=True)
+    ]
+    lines: Lines = [] if beside else [Content.styled(heading, QUIET)]
     words = heading.split()
-    for at in range(height):
+    for at in range(height + rows):
         word = words[at] if beside and at < len(words) else ""
-        line = Content.styled(f"{word:<{left}}", QUIET)
-        for image in images:
-            cells = image[at] if at < len(image) else Content("")
-            line = Content.assemble(line, cells, " " * (columns - cells.cell_length + GAP))
-        lines.append(line)
-    captions = Content(" " * left)
-    for one in shown:
-        text = caption(one, "" if plain else "✓", columns + GAP - 1)
-        captions = Content.assemble(captions, text, " " * max(1, columns + GAP - text.cell_length))
-    return [*lines, captions]
+        lines.append(_side_by_side(Content.styled(f"{word:<{left}}", QUIET), [column[at] for column in columns]))
+    return lines
+
+
+def _side_by_side(line: Content, cells: Sequence[Content]) -> Content:
+    """Cells side by side, with a gap between two."""
+    for at, cell in enumerate(cells):
+        space = " " * (COLUMNS - cell.cell_length + GAP) if at < len(cells) - 1 else ""
+        line = Content.assemble(line, cell, space)
+    return line
 
 
 def pictures(examples: Examples | None, width: int, height: int, plain: bool = False) -> Lines:
     """What fits into the place: first the most wrong, then the most certain; in more rows where there is room."""
     if examples is None or not (examples.best or examples.worst):
         return [Content.styled(cut("the first pictures come after the first epoch", width), QUIET)]
-    if height < ROWS:
+    each = ROWS + (width < HEADING + COLUMNS)
+    if height < each:
         return [Content.styled(cut("no room for pictures here; p shows them", width), QUIET)]
-    rows = height // ROWS
-    fits = max(1, (width - HEADING + GAP) // (COLUMNS + GAP))
+    rows = height // each
+    left = HEADING if each == ROWS else 0
+    fits = max(1, (width - left + GAP) // (COLUMNS + GAP))
     wrong_rows = max(1, rows // 2)
     lines: Lines = []
     for heading, found, count in (
