@@ -199,6 +199,9 @@ def _follow(run: Run, recipe: Recipe, offset: int, as_json: bool) -> int:
     except BrokenPipeError:
         print(f"tutor: nobody reads any more; {run.id} goes on: {program()} runs show {run.id}", file=sys.stderr)
         raise
+    except KeyboardInterrupt:
+        print(f"tutor: {run.id} is still saving; {program()} runs show {run.id} tells more.", file=sys.stderr)
+        return INTERRUPTED
     finally:
         signal.signal(signal.SIGINT, before)
 

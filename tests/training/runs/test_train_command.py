@@ -101,6 +101,20 @@ def test_ctrl_c_saves_stops_and_says_how_to_go_on():
     assert "Traceback" not in told
 
 
+def test_a_second_ctrl_c_leaves_a_run_that_is_slow_to_stop_to_itself():
+    following = subprocess.Popen(command("stubborn", *TRAIN), stderr=subprocess.PIPE, text=True)
+    assert following.stderr is not None
+    run = until(the_run(), lambda now: now.step > 5)
+    following.send_signal(signal.SIGINT)
+    while "saving and stopping" not in following.stderr.readline():
+        pass
+    following.send_signal(signal.SIGINT)
+    told = following.communicate(timeout=20)[1]
+    assert following.returncode == 130
+    assert told == f"tutor: {run.id} is still saving; tutor runs show {run.id} tells more.\n"
+    assert runs.load(run.path).alive
+
+
 @pytest.mark.parametrize(
     ("mode", "said"), [("fails", "The loss of step 7 is no number. Set"), ("dies", "killed (SIGKILL)")]
 )
