@@ -20,7 +20,7 @@ from tutor.tui import drawing, keys
 from tutor.tui.screens.place import KeyLine
 from tutor.tui.training import panels, running
 from tutor.tui.training.charts_of import WHATS, Drawer, Shown, View, What
-from tutor.tui.training.framed import Framed
+from tutor.tui.training.framed import Framed, Side
 from tutor.tui.training.lines import named
 from tutor.tui.training.machine import Machine, Reading
 from tutor.tui.training.pictures import pictures
