@@ -49,7 +49,7 @@ class ValueLine(Input):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="value")
+        super().__init__(id="value", select_on_focus=False)
         self.cursor_blink = False
 
 
@@ -237,10 +237,10 @@ class RecipeScreen(Commanding):
         """This value as the recipe has it."""
         self.change(self.form.reset())
 
-    def action_type(self) -> None:
-        """Type the value chosen."""
+    def action_type(self, begin: str | None = None) -> None:
+        """Type the value chosen; a digit begins anew."""
         line = self.query_one(ValueLine)
-        line.value = self.form.text(self.form.field)
+        line.value = begin or self.form.text(self.form.field)
         line.cursor_position = len(line.value)
         line.set_class(True, "-shown")
         line.focus()
@@ -249,8 +249,7 @@ class RecipeScreen(Commanding):
     def on_key(self, event: events.Key) -> None:
         """A digit begins to type."""
         if not self.typing and event.character and event.character in "0123456789.":
-            self.action_type()
-            self.query_one(ValueLine).value = event.character
+            self.action_type(event.character)
             event.stop()
 
     def action_take(self) -> None:

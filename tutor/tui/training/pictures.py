@@ -12,12 +12,15 @@ from tutor.training.events import Example, Examples
 from tutor.tui.drawing import Lines, cut
 from tutor.tui.training.words import QUIET
 
-COLUMNS = 14
-"""Cells of a picture: 28 pixels go well into 14, two by two."""
+COLUMNS, MOST_COLUMNS = 14, 32
+"""Cells of a picture: 28 pixels go well into 14, two by two; where there is room, each pixel has a cell of its own."""
 GAP = 2
 HEADING = 10
-ROWS = COLUMNS // 2 + 1
-"""Lines of a row of pictures, the caption included."""
+
+
+def lines_of(columns: int) -> int:
+    """Lines of a row of pictures so wide, the caption included."""
+    return columns // 2 + 1
 
 
 def drawn(example: Example, columns: int, plain: bool) -> Lines:
@@ -52,31 +55,31 @@ def captions(example: Example, width: int, rows: int, plain: bool) -> Lines:
     return [first, Content.styled(sign if right else cut(f"{arrow} {said}", width), "")]
 
 
-def row(heading: str, examples: Sequence[Example], width: int, plain: bool = False) -> Lines:
-    """Pictures side by side over their captions, as many as fit, with the heading at their left."""
-    beside = width >= HEADING + COLUMNS
+def row(heading: str, examples: Sequence[Example], width: int, wide: int = COLUMNS, plain: bool = False) -> Lines:
+    """Pictures `wide` cells wide over their captions, as many as fit, with the heading at their left."""
+    beside = width >= HEADING + wide
     left = HEADING if beside else 0
-    shown = examples[: max(1, (width - left + GAP) // (COLUMNS + GAP))]
+    shown = examples[: max(1, (width - left + GAP) // (wide + GAP))]
     # Labels that are words need a second row, which the pictures give up.
     rows = 2 if any(len(one.label) > 2 for one in shown) else 1
-    images = [drawn(one, COLUMNS - 2 * (rows - 1), plain) for one in shown]
+    images = [drawn(one, wide - 2 * (rows - 1), plain) for one in shown]
     height = max((len(one) for one in images), default=0)
     columns = [
-        [*image, *[Content("")] * (height - len(image)), *captions(one, COLUMNS, rows, plain)]
+        [*image, *[Content("")] * (height - len(image)), *captions(one, wide, rows, plain)]
         for image, one in zip(images, shown, strict=True)
     ]
     lines: Lines = [] if beside else [Content.styled(heading, QUIET)]
     words = heading.split()
     for at in range(height + rows):
         word = words[at] if beside and at < len(words) else ""
-        lines.append(_side_by_side(Content.styled(f"{word:<{left}}", QUIET), [column[at] for column in columns]))
+        lines.append(_side_by_side(Content.styled(f"{word:<{left}}", QUIET), [column[at] for column in columns], wide))
     return lines
 
 
-def _side_by_side(line: Content, cells: Sequence[Content]) -> Content:
+def _side_by_side(line: Content, cells: Sequence[Content], wide: int) -> Content:
     """Cells side by side, with a gap between two."""
     for at, cell in enumerate(cells):
-        space = " " * (COLUMNS - cell.cell_length + GAP) if at < len(cells) - 1 else ""
+        space = " " * (wide - cell.cell_length + GAP) if at < len(cells) - 1 else ""
         line = Content.assemble(line, cell, space)
     return line
 
@@ -85,12 +88,14 @@ def pictures(examples: Examples | None, width: int, height: int, plain: bool = F
     """What fits into the place: first the most wrong, then the most certain; in more rows where there is room."""
     if examples is None or not (examples.best or examples.worst):
         return [Content.styled(cut("the first pictures come after the first epoch", width), QUIET)]
-    each = ROWS + (width < HEADING + COLUMNS)
-    if height < each:
+    heading_above = width < HEADING + COLUMNS
+    if height < lines_of(COLUMNS) + heading_above:
         return [Content.styled(cut("no room for pictures here; p shows them", width), QUIET)]
-    rows = height // each
-    left = HEADING if each == ROWS else 0
-    fits = max(1, (width - left + GAP) // (COLUMNS + GAP))
+    # Two rows of the largest that fit, at least of the smallest.
+    wide = max(COLUMNS, min(MOST_COLUMNS, 2 * (height // 2 - 1), width - HEADING) // 2 * 2)
+    each = lines_of(wide) + heading_above
+    left = 0 if heading_above else HEADING
+    rows, fits = height // each, max(1, (width - left + GAP) // (wide + GAP))
     wrong_rows = max(1, rows // 2)
     lines: Lines = []
     for heading, found, count in (
@@ -100,5 +105,5 @@ def pictures(examples: Examples | None, width: int, height: int, plain: bool = F
         for at in range(count):
             part = found[at * fits : (at + 1) * fits]
             if part:
-                lines += row(heading if at == 0 else "", part, width, plain)
+                lines += row(heading if at == 0 else "", part, width, wide, plain)
     return lines
