@@ -20,12 +20,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tutor.engine.memory import AliveStorages
 from tutor.engine.networks.reading import read
+from tutor.engine.protocol import MethodError
 from tutor.fields.layers import FieldError
 from tutor.training import models, own
 from tutor.training.data.known import known
 from tutor.training.machine import Machine, MachineError, machine_for, out_of_memory, what_to_change
 from tutor.training.optimizing import optimizer_of
-from tutor.training.recipe import Recipe, from_toml, label, summary
+from tutor.training.recipe import Recipe, RecipeError, from_toml, label, summary
 
 STEPS, SECONDS = 5, 3.0
 """A trial takes so many real steps, or fewer where they take longer than that."""
@@ -35,7 +36,7 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer without layers inside: `conv2`'s place in the network, its class, what it gives for one image."""
+    """A layer without layers inside: its place in the network, its class, the shape it gives for one image."""
 
     name: str
     kind: str
@@ -227,9 +228,12 @@ def answer(
 
     What needs no trial is yielded at once; `quick` ends there. The trial runs in a process of its own, with the threads
     of the recipe. `source` is the file of a learner's model: it is loaded in that process alone, so that the first
-    figures are those of ours and the last those of the learner's.
+    figures are those of ours and the last those of the learner's. Raises MethodError.
     """
-    one = from_toml(recipe)
+    try:
+        one = from_toml(recipe)
+    except RecipeError as error:
+        raise MethodError(str(error)) from None
     figures = asdict(describe(one))
     if quick and not source:
         return figures

@@ -58,6 +58,7 @@ def machine_for(recipe: Recipe, rank: int = 0) -> Machine:
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.cuda.set_device(device)
         torch.set_float32_matmul_precision("high")
         words = f"{device}, {torch.cuda.get_device_name(device)}"

@@ -20,6 +20,7 @@ from torch.utils.data import TensorDataset
 
 from tutor.training.groups import Alone
 from tutor.training.loop import Training
+from tutor.training.machine import out_of_memory
 from tutor.training.recipe import Recipe, model_name
 
 MODEL_FILE, LOOP_FILE = "source.py", "loop.py"
@@ -228,7 +229,7 @@ def _call(file: Path, function: Callable[..., Any], *arguments: Any, **named: An
 
 def told(error: BaseException, *own_files: Path) -> OwnCodeError | None:
     """An error in the learner's own lines alone; None where it did not pass through them, or is no fault of theirs."""
-    if isinstance(error, OwnCodeError | torch.OutOfMemoryError | MemoryError) or hasattr(error, "advice"):
+    if isinstance(error, OwnCodeError) or out_of_memory(error) or hasattr(error, "advice"):
         return None
     files = {str(file): file.name for file in own_files}
     frames = [

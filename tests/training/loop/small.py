@@ -21,7 +21,9 @@ SMALL = replace(
     recipe("mlp-shifted", "quick"), images=0, canvas=8, batch=32, epochs=2, threads=1, device="cpu", noise=0.0
 )
 """On the small images."""
-EMBEDDED = replace(recipe("mlp-shifted", "quick"), images=600, canvas=28, batch=20, epochs=2, threads=1, device="cpu")
+EMBEDDED = replace(
+    recipe("mlp-shifted", "quick"), images=600, canvas=28, noise=1.0, batch=20, epochs=2, threads=1, device="cpu"
+)
 """On the embedded set: 60 steps."""
 
 
