@@ -54,7 +54,7 @@ def machine_for(recipe: Recipe, rank: int = 0) -> Machine:
     # Without these a GPU may add in another order each time: same seed, same curve would not hold.
     torch.use_deterministic_algorithms(True, warn_only=True)
     # PyTorch would then also fill what nobody has written yet, which costs time and changes nothing here.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     if device.type == "cuda":
