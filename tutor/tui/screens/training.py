@@ -153,7 +153,7 @@ class TrainingScreen(Framed):
 
     def figures(self, width: int) -> drawing.Lines:
         """The line of figures."""
-        return panels.figures(self.facts, width)
+        return panels.figures(self.facts, width, progress=self.size.width < panels.ROOMY_COLUMNS)
 
     def second(self, width: int) -> drawing.Lines:
         """The machine in one line."""
@@ -216,7 +216,7 @@ class TrainingScreen(Framed):
         width, height = self.app.size
         self.set_class(width >= SPLIT_COLUMNS and height >= SPLIT_ROWS, "-split")
         self.set_class(height < TALL_ROWS, "-low")
-        self.set_class(self.full or self.hidden or not self.has_class("-split"), "-one")
+        self.set_class(not self.panes, "-one")
         self.set_class(self.side == "pictures", "-pictures")
         self.set_class(self.side == "events", "-events")
         shown = set(self.charts())

@@ -18,7 +18,9 @@ from tutor.tui.training.machine import Gpu, Reading
 from tutor.tui.training.reading import History
 from tutor.tui.training.words import QUIET, bar, duration, gibibytes, images, percent
 
-BAR_COLUMNS = 24
+BAR_COLUMNS, EPOCH_COLUMNS = 24, 10
+ROOMY_COLUMNS = 110
+"""From here on the bar of the epoch stands in the first line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def top(facts: Facts, width: int) -> Lines:
     if width >= 100 and run.recipe is not None:
         parts.append(Content.styled(images(run.recipe), QUIET))
     if history.started is not None:
-        parts.append(Content.assemble(("epoch ", QUIET), f"{epoch} of {epochs}"))
+        within = epoch_bar(facts, EPOCH_COLUMNS) if width >= ROOMY_COLUMNS - 2 else Content("")
+        parts.append(Content.assemble(("epoch ", QUIET), f"{epoch} of {epochs}", "  " if within.plain else "", within))
         steps = f"{history.steps:,} of {history.total:,}" if width >= 60 else f"{history.steps:,}"
         parts.append(Content.assemble(("step ", QUIET), steps))
     left = Content("   " if width >= 70 else "  ").join(parts)
@@ -71,8 +74,15 @@ def top(facts: Facts, width: int) -> Lines:
     return [drawing.two_ends(left, right, width)]
 
 
-def figures(facts: Facts, width: int) -> Lines:
-    """The line of figures; where the run has ended, what became of it."""
+def epoch_bar(facts: Facts, width: int) -> Content:
+    """How much of the epoch is done; all of it when the run is."""
+    history = facts.history
+    within = history.steps % history.steps_per_epoch or (history.steps_per_epoch if history.steps else 0)
+    return bar(within / history.steps_per_epoch, width, facts.plain)
+
+
+def figures(facts: Facts, width: int, progress: bool = True) -> Lines:
+    """The line of figures; where the run has ended, what became of it. `progress` adds a bar of the epoch."""
     history = facts.history
     if history.last is not None and not facts.run.alive:
         return ended(facts, width)
@@ -92,11 +102,9 @@ def figures(facts: Facts, width: int) -> Lines:
     for part in parts[1:]:
         if line.cell_length + 3 + part.cell_length <= width:
             line = Content.assemble(line, "   ", part)
-    within = history.steps % history.steps_per_epoch
     room = width - line.cell_length - 3 - 6
-    if room >= 8:
-        share = within / history.steps_per_epoch
-        line = Content.assemble(line, "   ", ("epoch ", QUIET), bar(share, min(BAR_COLUMNS, room), facts.plain))
+    if progress and room >= 8:
+        line = Content.assemble(line, "   ", ("epoch ", QUIET), epoch_bar(facts, min(BAR_COLUMNS, room)))
     return [line]
 
 
