@@ -309,3 +309,17 @@ def test_the_learners_own_model_takes_the_place_of_ours_and_goes_again():
     assert "yours" in plain(form_lines(form, 46))
     assert form.typed("plain20").recipe.source == "mine"
     assert form.mine().recipe.source == "ours"
+
+
+def test_a_damaged_line_is_told_in_the_log_and_the_rest_is_drawn(home):
+    writer = FakeWriter()
+    writer.advance(10)
+    with (writer.path / "events.jsonl").open("ab") as file:
+        file.write(b'{"type":"step","time":17\n')
+    writer.advance(10)
+    writer.say("The learning rate was halved.")
+    history = read(writer.path / "events.jsonl")
+    assert history.steps == 20
+    said = " ".join(sentence for _, sentence in history.log)
+    assert "damaged" in said
+    assert "The learning rate was halved." in said

@@ -66,6 +66,7 @@ class Reader:
         """`path` is the file; it need not be there yet."""
         self._course = history.History(path)
         self._path = path
+        self._told: tuple[object, ...] = ()
         self.history = History()
 
     def look(self) -> bool:
@@ -97,11 +98,15 @@ class Reader:
         )
 
     def _log(self) -> tuple[tuple[float, str], ...]:
-        course = self._course
+        course, before = self._course, self.history
+        told = (course.started, len(course.epochs), len(course.messages), course.last, len(course.complaints))
+        if told == self._told:
+            return before.log
+        self._told = told
         events = [course.started, *course.epochs, *course.messages, course.last]
-        told = [(event.time, said(event)) for event in events if event is not None]
-        newest = max((when for when, _ in told), default=0.0)
-        return tuple(sorted([*told, *((newest, complaint) for complaint in course.complaints)]))
+        log = [(event.time, said(event)) for event in events if event is not None]
+        newest = max((when for when, _ in log), default=0.0)
+        return tuple(sorted([*log, *((newest, complaint) for complaint in course.complaints)]))
 
 
 def said(event: Event) -> str:
