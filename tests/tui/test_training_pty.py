@@ -129,3 +129,18 @@ def test_at_120x36_it_sends_at_most_twenty_kilobytes_a_second_and_takes_a_twenti
     assert line.frames >= SECONDS
     assert second <= 20_000
     assert share <= 0.05
+
+
+def test_where_nothing_changes_nothing_is_sent(home):
+    writer = FakeWriter()
+    writer.advance(700)
+    with Line(120, 36) as line:
+        line.wait_for("Cost and memory", "quit")
+        for key, wanted in (("r", "open"), ("\r", "images/s")):
+            line.type(key)
+            line.wait_for("cnn-shifted", wanted)
+            line.read(4)
+            line.bytes = 0
+            line.read(3)
+            # The load of the processor may be another one each second.
+            assert line.bytes < 1000

@@ -32,7 +32,7 @@ from tutor.tui.widgets.drawn import Drawn
 LOOK_SECONDS = 0.1
 PACE_SECONDS = 0.25
 """Drawn at most so often."""
-SHARE = 0.025
+SHARE = 0.02
 """Of one core, for drawing; where that takes longer, it is done less often."""
 SPLIT_COLUMNS, SPLIT_ROWS = 100, 28
 """From here on there is room for two charts and what belongs to them."""
@@ -101,6 +101,7 @@ class TrainingScreen(Framed):
         self.views: dict[What, View] = {what: View() for what in WHATS}
         self._drawers = {what: Drawer(what) for what in WHATS}
         self._field: tuple[int, int] | None = None
+        self._made: dict[str, tuple[tuple[object, ...], drawing.Lines]] = {}
         self._seen = -1
         self._due = 0.0
 
@@ -168,20 +169,30 @@ class TrainingScreen(Framed):
     def pictures(self, width: int) -> drawing.Lines:
         """The best and the worst validation images."""
         height = self.query_one("#pictures").content_size.height
-        return pictures(self.history.examples, width, height, self.plain)
+        examples = self.history.examples
+        return self.once("pictures", (examples, width, height), lambda: pictures(examples, width, height, self.plain))
 
     def beside(self, width: int) -> drawing.Lines:
         """Machine, other runs, receptive field, log."""
         height = self.query_one("#side").content_size.height
+        names = [named(run) for run in (self.run, *self.others)]
         parts = [
             panels.machine(self.reading, width, self.plain),
-            panels.compared(self.shown, [named(run) for run in (self.run, *self.others)], width),
+            panels.compared(self.shown, names, width),
             panels.seen(self.run.recipe.canvas if self.run.recipe else 0, self._field, width),
         ]
         lines: drawing.Lines = []
         for part in parts:
             lines += [*part, Content("")] if part else []
-        return [*lines, *panels.log_lines(self.history, width, height - len(lines))]
+        room, log = height - len(lines), self.history.log
+        return lines + self.once("log", (log, width, room), lambda: panels.log_lines(self.history, width, room))
+
+    def once(self, name: str, made_of: tuple[object, ...], make: Callable[[], drawing.Lines]) -> drawing.Lines:
+        """The lines made of these values before, else made now: most frames change neither pictures nor log."""
+        known = self._made.get(name)
+        if known is None or known[0] != made_of:
+            known = self._made[name] = (made_of, make())
+        return known[1]
 
     @property
     def shown(self) -> list[Shown]:

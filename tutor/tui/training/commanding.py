@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
+from textual.geometry import Region
 from textual.message import Message
 
 from tutor.training.runs import Run
@@ -30,6 +32,12 @@ class Commanding(Place):
         super().__init__()
         self._compositor = SparingCompositor()
         self._said = ""
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As always, except that regions are what the screen below wants drawn: nothing of it shines through here."""
+        if regions and not layout and not recompose:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notice(self, width: int) -> drawing.Lines:
         lines = super().notice(width)

@@ -32,7 +32,7 @@ def looks(line: Content) -> list[tuple[str, str]]:
 
 def differing(before: Content, after: Content, width: int) -> Iterator[tuple[int, int]]:
     """The stretches of cells in which two lines differ. Lines with wide characters differ as a whole."""
-    if before.plain == after.plain and before.spans == after.spans:
+    if before is after or (before.plain == after.plain and before.spans == after.spans):
         return
     if before.cell_length != len(before.plain) or after.cell_length != len(after.plain):
         yield 0, width
