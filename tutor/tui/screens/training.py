@@ -30,10 +30,10 @@ from tutor.tui.training.watching import Watcher
 from tutor.tui.widgets.drawn import Drawn
 
 LOOK_SECONDS = 0.1
-PACE_SECONDS = 0.25
-"""Drawn at most so often."""
-SHARE = 0.02
-"""Of one core, for drawing; where that takes longer, it is done less often."""
+QUICKEST_SECONDS, SLOWEST_SECONDS = 0.25, 0.7
+"""Between two drawings: as often as the share of the processor allows."""
+SHARE = 0.035
+"""Of one core, for the whole interface; where it takes more, it draws less often."""
 SPLIT_COLUMNS, SPLIT_ROWS = 100, 28
 """From here on there is room for two charts and what belongs to them."""
 TALL_ROWS = 36
@@ -103,7 +103,8 @@ class TrainingScreen(Framed):
         self._field: tuple[int, int] | None = None
         self._made: dict[str, tuple[tuple[object, ...], drawing.Lines]] = {}
         self._seen = -1
-        self._due = 0.0
+        self._pace, self._due = QUICKEST_SECONDS, 0.0
+        self._used, self._drawn = time.process_time(), time.monotonic()
 
     def places(self) -> tuple[keys.Place, ...]:
         return ("training", "everywhere")
@@ -245,10 +246,13 @@ class TrainingScreen(Framed):
         now = time.monotonic()
         if self.watcher.version == self._seen or now < self._due or self.app.screen is not self:
             return
-        began = time.thread_time()
+        used = time.process_time()
+        share = (used - self._used) / max(now - self._drawn, LOOK_SECONDS)
+        pace = self._pace * (1.3 if share > SHARE else 0.9)
+        self._pace = min(SLOWEST_SECONDS, max(QUICKEST_SECONDS, pace))
+        self._used, self._drawn = used, now
+        self._due = now + self._pace - LOOK_SECONDS / 2
         self.draw()
-        # What the terminal's side takes comes on top of it, about as much again.
-        self._due = now + max(PACE_SECONDS, 2 * (time.thread_time() - began) / SHARE) - LOOK_SECONDS / 2
 
     def draw(self) -> None:
         """Draw what changed."""
