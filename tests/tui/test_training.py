@@ -281,3 +281,17 @@ async def test_without_runs_it_says_how_to_begin_one(start):
         await learner.press("escape", "escape")
         assert isinstance(learner.screen, HomeScreen)
         assert runs.list_runs() == []
+
+
+async def test_the_list_says_why_the_run_chosen_failed(start):
+    FakeWriter().advance(10)
+    failed = FakeWriter("mlp-shifted")
+    failed.advance(10)
+    failed.writer.write(Failed(time.time(), 10, 1, "The loss is no number.", "Set learning_rate=1e-4."))
+    failed.die()
+    async with start() as learner:
+        await learner.press("r")
+        await until(learner, "failed")
+        while learner.screen.chosen.id != failed.path.name:
+            await learner.press("down" if learner.screen.at == 0 else "up")
+        await until(learner, "The loss is no number.")

@@ -114,7 +114,7 @@ class RecipeScreen(Commanding):
             with VerticalScroll(id="description-place", can_focus=False):
                 yield Spans(self.description, id="description")
         yield ValueLine()
-        yield Drawn(self.notice, id="notice")
+        yield Spans(self.notice, id="notice")
         yield KeyLine(self.key_line, id="keys")
         yield Drawn(self.too_small, id="small")
 

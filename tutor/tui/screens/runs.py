@@ -75,7 +75,7 @@ class RunsScreen(Commanding):
             yield ChartView(id="runs-loss")
             yield Drawn(lambda width: [Content(" ")], classes="apart")
             yield ChartView(id="runs-accuracy")
-        yield Drawn(self.notice, id="notice")
+        yield Spans(self.notice, id="notice")
         yield KeyLine(self.key_line, id="keys")
         yield Drawn(self.too_small, id="small")
 

@@ -127,7 +127,7 @@ class TrainingScreen(Framed):
                 yield Spans(self.pictures, id="pictures")
             yield Spans(self.upright, classes="upright")
             yield Spans(self.beside, id="side")
-        yield Drawn(self.notice, id="notice")
+        yield Spans(self.notice, id="notice")
         yield Spans(self.rule_bottom, id="rule-bottom", classes="rule")
         yield KeyLine(self.key_line, id="keys")
         yield Drawn(self.too_small, id="small")
