@@ -32,7 +32,7 @@ class Limits:
 
 
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 36, 38, 22
+_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 38, 22
 _READ_FILE, _READ_DIR, _EXECUTE, _WRITE_FILE, _TRUNCATE = 4, 8, 1, 2, 1 << 14
 
 LINUX = sys.platform.startswith("linux")
@@ -41,16 +41,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def _prctl(*values: int) -> bool:
     return LINUX and _libc.prctl(*(ctypes.c_ulong(value) for value in values)) == 0
-
-
-def adopt_orphans() -> None:
-    """Orphans below this process become its children, so that none gets away."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def die_with_parent() -> None:
-    """The system ends this process when its parent ends."""
-    _prctl(_PR_SET_PDEATHSIG, 9)
 
 
 def own_namespaces() -> bool:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tutor import family
 from tutor.code import confine
 from tutor.code.confine import Limits
 
@@ -29,8 +30,8 @@ TICKS_PER_FILE_COUNT = 5
 def keep(judge: socket.socket, limits: Limits, learner: Callable[[str, int, bool], None], channel: int) -> None:
     """Start `learner(box, channel, namespaces)` in a process of its own and watch it; send one report to the judge."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    confine.die_with_parent()
-    confine.adopt_orphans()
+    family.die_with_parent(os.getppid())
+    family.adopt_orphans()
     os.setsid()
     box = os.path.realpath(tempfile.mkdtemp(prefix="tutor-check-"))
     shared = _shared_memory()
@@ -39,7 +40,7 @@ def keep(judge: socket.socket, limits: Limits, learner: Callable[[str, int, bool
     child = os.fork()
     if child == 0:
         try:
-            confine.die_with_parent()
+            family.die_with_parent(os.getppid())
             os.setsid()
             os.dup2(writing, 1)
             os.dup2(writing, 2)
@@ -55,7 +56,7 @@ def keep(judge: socket.socket, limits: Limits, learner: Callable[[str, int, bool
     try:
         report = watch.run()
     finally:
-        _sweep()
+        family.sweep()
         _remove(box)
         if not namespaces:
             _clear(shared)
@@ -96,7 +97,7 @@ class _Watch:
             found, status = os.waitpid(self.child, os.WNOHANG)
             if found:
                 over = "TIMEOUT" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU else ""
-                reason = self.counts(files=True) or over or ("LEFTOVER" if descendants() else "CRASH")
+                reason = self.counts(files=True) or over or ("LEFTOVER" if _living() else "CRASH")
                 return {"reason": reason, "status": os.waitstatus_to_exitcode(status)}
 
     def read(self) -> int:
@@ -114,11 +115,11 @@ class _Watch:
 
     def counts(self, files: bool) -> str:
         """The limit that is passed now, or nothing."""
-        family = descendants()
-        if len(family) > self.limits.processes:
+        living = _living()
+        if len(living) > self.limits.processes:
             return "PROCESSES"
-        used = sum(_memory(each) for each in family)
-        if used - self.base * len(family) > self.limits.memory_bytes:
+        used = sum(_memory(each) for each in living)
+        if used - self.base * len(living) > self.limits.memory_bytes:
             return "MEMORY"
         return "FILES" if files and self.too_many_files() else ""
 
@@ -136,30 +137,13 @@ class _Watch:
 
     def left_behind(self, known: set[int]) -> int:
         """Processes that the learner's process started and that are none of its own workers."""
-        spaces = {_inner(each): each for each in descendants() if each != self.child}
+        spaces = {_inner(each): each for each in _living() if each != self.child}
         return sum(inner not in known for inner in spaces)
 
 
-def descendants() -> list[int]:
+def _living() -> list[int]:
     """Every process below this one, that still lives."""
-    found, waiting = [], [os.getpid()]
-    while waiting:
-        for each in _children(waiting.pop()):
-            found.append(each)
-            waiting.append(each)
-    return [each for each in found if not _dead(each)]
-
-
-def _children(process: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{process}/task/{process}/children").read_text()
-        names = text.split()
-        for task in os.listdir(f"/proc/{process}/task"):
-            if int(task) != process:
-                names += Path(f"/proc/{process}/task/{task}/children").read_text().split()
-        return [int(name) for name in names]
-    except OSError:
-        return []
+    return [each for each in family.descendants() if not _dead(each)]
 
 
 def _dead(process: int) -> bool:
@@ -187,23 +171,6 @@ def _inner(process: int) -> int:
     """Its number as it knows it itself."""
     names = _status(process).get("NSpid", str(process)).split()
     return int(names[-1])
-
-
-def _sweep() -> None:
-    """End every process below this one; what they start meanwhile too."""
-    for attempt in range(400):
-        family = descendants()
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for each in family:
-                with suppress(OSError):
-                    os.kill(each, number)
-        while True:
-            try:
-                if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                    break
-            except ChildProcessError:
-                return
-        time.sleep(min(0.001 * (attempt + 1), 0.02))
 
 
 def _remove(box: str) -> None:

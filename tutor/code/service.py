@@ -14,6 +14,7 @@ import socket
 import sys
 from contextlib import suppress
 
+from tutor import family
 from tutor.code import confine, harness, keeper
 from tutor.code.confine import Limits
 
@@ -28,7 +29,7 @@ def main() -> None:
     judge = os.fork()
     if judge == 0:
         server_end.close()
-        confine.die_with_parent()
+        family.die_with_parent(os.getppid())
         from tutor.code import judging
 
         judging.serve(judge_end)

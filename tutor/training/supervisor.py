@@ -19,8 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import tutor
-from tutor.training import family, liveness
+from tutor import family
 from tutor.training import folder as files
+from tutor.training import liveness
 from tutor.training.events import EventWriter, Failed, Stopped
 from tutor.training.folder import Lock, RunError
 from tutor.training.log import Log

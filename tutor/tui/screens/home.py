@@ -106,7 +106,7 @@ class HomeScreen(Place):
 
     def look_at_runs(self) -> None:
         """Read the runs beside, while this screen is seen."""
-        if self.is_current and not self._looking and self.tutor.complete:
+        if self.app.screen is self and not self._looking and self.tutor.complete:
             self._looking = True
             self.read_runs()
 

@@ -37,7 +37,7 @@ class WithRuns(Place):
 
     def look_at_runs(self) -> None:
         """Read the runs beside, where the part in hand is about some."""
-        if self.is_current and self.part.changes and not self._looking:
+        if self.app.screen is self and self.part.changes and not self._looking:
             self._looking = True
             self.read_runs()
 

@@ -58,7 +58,9 @@ class Drawn(Widget):
             return
         after = self.lines(width)
         if not same(before, after):
-            self.refresh(layout=len(after) != len(before))
+            height = self.styles.height
+            # The height it has counts, not that of the lines before: what they are drawn from may have changed since.
+            self.refresh(layout=height is not None and height.is_auto and len(after) != self.content_size.height)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self.lines(width))
