@@ -9,8 +9,10 @@ import time
 
 import pytest
 
+from tests.training.finished import finished
 from tutor import cli
-from tutor.commands import doctor
+from tutor.commands import doctor, open_store
+from tutor.content.load import load_sets
 
 COST = "cost/forward-multiplications"
 COMMANDS = tuple(cli.COMMANDS)
@@ -220,6 +222,20 @@ def test_report_tells_what_was_done_in_three_formats(home, capsys):
     assert "1 of 33 parts solved" in capsys.readouterr().out
     assert cli.main(["report", "--format", "html"]) == 0
     assert capsys.readouterr().out.startswith("<!doctype html>")
+
+
+def test_report_has_the_runs_and_names_the_files_of_code(home, capsys):
+    finished("cnn-shifted", 0.9)
+    with open_store(load_sets()) as store:
+        store.record_attempt("ps08/convnets/mlp", "def get_mlp(image_size):\n    return 7\n", "incorrect")
+    assert cli.main(["report"]) == 0
+    text = capsys.readouterr().out
+    assert "## Runs" in text
+    assert "finished | 90.0 %" in text
+    assert "mlp.py" in text
+    assert "return 7" not in text
+    assert cli.main(["report", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["best_accuracy"] == 0.9
 
 
 def test_report_before_anything_was_done_makes_no_folder(home, capsys):

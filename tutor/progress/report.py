@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TypeAlias
 
 from tutor.progress.store import PartProgress
 
 WORDS = {"open": "open", "tried": "tried", "solved": "solved"}
 HEADINGS = ("part", "state", "attempts", "hints", "solution", "last answer")
+RUN_HEADINGS = ("run", "recipe", "state", "best validation accuracy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,18 @@ class ReportRow:
     problem: str
     title: str
     progress: PartProgress
+    answer: str = ""
+    """The last answer as it is shown: of code, the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRun:
+    """One training: its id, its recipe in words, its state, its best validation accuracy (0 to 1)."""
+
+    id: str
+    recipe: str
+    state: str
+    best_accuracy: float | None
 
 
 def solved(rows: Sequence[ReportRow]) -> int:
@@ -28,8 +42,8 @@ def solved(rows: Sequence[ReportRow]) -> int:
     return sum(row.progress.state == "solved" for row in rows)
 
 
-def as_json(title: str, rows: Sequence[ReportRow]) -> str:
-    """One JSON document: title, solved, parts, and a list of parts."""
+def as_json(title: str, rows: Sequence[ReportRow], runs: Sequence[ReportRun] = ()) -> str:
+    """One JSON document: title, solved, parts, and lists of parts and runs."""
     parts = [
         {
             "part": row.key,
@@ -43,20 +57,21 @@ def as_json(title: str, rows: Sequence[ReportRow]) -> str:
         }
         for row in rows
     ]
-    document = {"title": title, "solved": solved(rows), "of": len(rows), "parts": parts}
+    told = [asdict(run) for run in runs]
+    document = {"title": title, "solved": solved(rows), "of": len(rows), "parts": parts, "runs": told}
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def as_markdown(title: str, rows: Sequence[ReportRow]) -> str:
-    """A heading, then a table for each problem."""
+def as_markdown(title: str, rows: Sequence[ReportRow], runs: Sequence[ReportRun] = ()) -> str:
+    """A heading, then a table for each problem, and one of the runs."""
     lines = [f"# {title}", "", f"{solved(rows)} of {len(rows)} parts solved"]
-    for problem, group in _by_problem(rows):
-        lines += ["", f"## {problem}", "", "| " + " | ".join(HEADINGS) + " |", "|---" * len(HEADINGS) + "|"]
-        lines += ["| " + " | ".join(_markdown_cell(cell) for cell in _cells(row)) + " |" for row in group]
+    for name, headings, cells in _tables(rows, runs):
+        lines += ["", f"## {name}", "", "| " + " | ".join(headings) + " |", "|---" * len(headings) + "|"]
+        lines += ["| " + " | ".join(_markdown_cell(cell) for cell in row) + " |" for row in cells]
     return "\n".join(lines) + "\n"
 
 
-def as_html(title: str, rows: Sequence[ReportRow]) -> str:
+def as_html(title: str, rows: Sequence[ReportRow], runs: Sequence[ReportRun] = ()) -> str:
     """A page that stands alone, readable without style or script."""
     lines = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -66,19 +81,35 @@ def as_html(title: str, rows: Sequence[ReportRow]) -> str:
         "border-bottom:1px solid #8886}</style></head><body>",
         f"<h1>{html.escape(title)}</h1><p>{solved(rows)} of {len(rows)} parts solved</p>",
     ]
-    for problem, group in _by_problem(rows):
-        heads = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
-        lines.append(f"<h2>{html.escape(problem)}</h2><table><tr>{heads}</tr>")
-        for row in group:
-            lines.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row)) + "</tr>")
+    for name, headings, cells in _tables(rows, runs):
+        heads = "".join(f"<th>{heading}</th>" for heading in headings)
+        lines.append(f"<h2>{html.escape(name)}</h2><table><tr>{heads}</tr>")
+        for row in cells:
+            lines.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>")
         lines.append("</table>")
     return "\n".join([*lines, "</body></html>"]) + "\n"
+
+
+Table: TypeAlias = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
+"""A heading, the names of the columns, the rows."""
+
+
+def _tables(rows: Sequence[ReportRow], runs: Sequence[ReportRun]) -> Iterator[Table]:
+    for problem, group in _by_problem(rows):
+        yield problem, HEADINGS, [_cells(row) for row in group]
+    if runs:
+        yield "Runs", RUN_HEADINGS, [_run_cells(run) for run in runs]
+
+
+def _run_cells(run: ReportRun) -> tuple[str, ...]:
+    best = "" if run.best_accuracy is None else f"{100 * run.best_accuracy:.1f} %"
+    return (run.id, run.recipe, run.state, best)
 
 
 def _cells(row: ReportRow) -> tuple[str, ...]:
     now = row.progress
     shown = "shown" if now.solution_shown else "not shown"
-    return (row.title, WORDS[now.state], str(now.attempts), str(now.hints), shown, now.last_answer or "")
+    return (row.title, WORDS[now.state], str(now.attempts), str(now.hints), shown, row.answer or now.last_answer or "")
 
 
 def _markdown_cell(text: str) -> str:
