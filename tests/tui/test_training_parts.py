@@ -12,6 +12,7 @@ from textual.content import Content
 from tests.tui.fake_runs import FakeWriter, digit
 from tutor.training.events import EventWriter, Example, Examples, Started, Step
 from tutor.training.recipe import RecipeError, recipe
+from tutor.training.saying import ago, duration
 from tutor.tui.training import panels
 from tutor.tui.training.charts_of import Drawer, Shown, View
 from tutor.tui.training.form import Form, about, form_lines
@@ -21,7 +22,6 @@ from tutor.tui.training.pictures import pictures
 from tutor.tui.training.reading import read
 from tutor.tui.training.spans import differing
 from tutor.tui.training.watching import Watcher
-from tutor.tui.training.words import ago, duration
 
 MILLION = 1_000_000
 

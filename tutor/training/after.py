@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tutor.training import liveness, runs, starting
-from tutor.training.folder import write_heard
+from tutor.training.events import EventWriter, Message
+from tutor.training.folder import EVENTS, write_heard
 from tutor.training.recipe import Recipe
 from tutor.training.runs import Run
 from tutor.training.supervisor import worker_command
@@ -30,6 +31,8 @@ def main(words: list[str]) -> None:
     """Wait, then train. A signal ends the waiting as it would end the run."""
     other, folder = Path(words[0]), Path(words[1])
     here = liveness.here()
+    if runs.load(other, here).alive:
+        EventWriter(folder / EVENTS).write(Message(time.time(), f"It begins when {other.name} is over."))
     while other.exists() and runs.load(other, here).alive:
         # Who waits is not silent.
         write_heard(folder, here.monotonic())

@@ -24,32 +24,36 @@ def percent(accuracy: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`40 s`, `2 min`, `3 h 10 min`, `2 days`."""
-    whole = max(0, round(seconds))
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    if minutes < 90:
+    """A time span in at most two units: `40 s`, `2 min`, `1 h 5 min`, `2 days`."""
+    if seconds < 59.5:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
         return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{round(hours / 24)} days"
+    if minutes < 24 * 60:
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
+    days = round(minutes / (24 * 60))
+    return f"{days} day{'s' * (days > 1)}"
 
 
-def ago(then: float, now: float | None = None) -> str:
-    """When that was: `just now`, `5 min ago`, `yesterday`, `on 3 November`."""
-    seconds = (time.time() if now is None else now) - then
+def ago(when: float, now: float | None = None) -> str:
+    """How long ago, in words a person would use."""
+    now = time.time() if now is None else now
+    seconds = max(0.0, now - when)
     if seconds < 60:
         return "just now"
-    if seconds < 86400:
+    if seconds < 3600:
         return f"{duration(seconds)} ago"
-    if seconds < 2 * 86400:
+    day, today = time.localtime(when), time.localtime(now)
+    if (day.tm_year, day.tm_yday) == (today.tm_year, today.tm_yday):
+        return time.strftime("%H:%M", day)
+    midnight = now - today.tm_hour * 3600 - today.tm_min * 60 - today.tm_sec
+    if when >= midnight - 24 * 3600:
         return "yesterday"
-    days = round(seconds / 86400)
-    if days < 14:
-        return f"{days} days ago"
-    return f"on {time.strftime('%-d %B %Y', time.localtime(then))}"
+    if when >= midnight - 6 * 24 * 3600:
+        return time.strftime("%A", day)
+    return time.strftime("%-d %B", day) if day.tm_year == today.tm_year else time.strftime("%-d %B %Y", day)
 
 
 def standing(run: Run) -> str:
@@ -63,7 +67,10 @@ def standing(run: Run) -> str:
         case "running":
             return "running"
         case "waiting":
-            return f"waiting as job {run.queue} of the cluster" if run.queue else "starting"
+            if run.queue:
+                return f"waiting as job {run.queue} of the cluster"
+            # The one thing that is said before the beginning is what it waits for.
+            return "waiting for its turn" if run.message else "starting"
         case "finished":
             return "finished"
         case "unknown":

@@ -12,7 +12,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Input
 
 from tutor.training.data.finding import Found, find
 from tutor.training.data.known import DataError
@@ -28,6 +27,7 @@ from tutor.tui.training.described import described
 from tutor.tui.training.form import Form, about, form_lines, row_of
 from tutor.tui.training.spans import Spans
 from tutor.tui.widgets.drawn import Drawn
+from tutor.tui.widgets.fields import OneLine
 
 PAUSE_SECONDS = 0.3
 """So long nothing may change before the engine is asked."""
@@ -37,20 +37,18 @@ TRYING = "trying a few steps"
 ABSENT = "PyTorch is not running here, so nothing is counted."
 
 
-class ValueLine(Input):
+class ValueLine(OneLine):
     """A value that is being typed."""
 
     BINDINGS = keys.bindings("value")
 
     DEFAULT_CSS = """
-    ValueLine { border: round $accent; background: $background; padding: 0 1; height: 3; display: none; }
-    ValueLine:focus { border: round $accent; background: $background; background-tint: $background; }
+    ValueLine { display: none; }
     ValueLine.-shown { display: block; }
     """
 
     def __init__(self) -> None:
-        super().__init__(id="value", select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__("value")
 
 
 class RecipeScreen(Commanding):

@@ -9,9 +9,10 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tutor.training.recipe import Recipe, summary
+from tutor.training.saying import duration
 from tutor.tui import drawing
 from tutor.tui.drawing import Lines, cut
-from tutor.tui.training.words import QUIET, count, duration, memory
+from tutor.tui.training.words import QUIET, count, memory
 
 NAME_COLUMNS = 14
 ROOMY_COLUMNS = 46

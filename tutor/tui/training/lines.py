@@ -9,8 +9,9 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tutor.training.runs import Run
+from tutor.training.saying import ago, duration
 from tutor.tui.drawing import ACCENT, Lines, cut
-from tutor.tui.training.words import QUIET, ago, bar, duration, percent
+from tutor.tui.training.words import QUIET, bar, percent
 
 Columns: TypeAlias = Literal["name", "state", "bar", "accuracy", "time"]
 MOST_AT_HOME = 3
@@ -40,7 +41,7 @@ def state(run: Run) -> str:
         far = f"epoch {max(run.epoch, 1)} of {run.epochs}"
         return {"slow": f"silent, {far}", "unknown": f"on {run.host}"}.get(run.state, far)
     if run.state == "waiting":
-        return f"queued as {run.queue}" if run.queue else "starting"
+        return f"queued as {run.queue}" if run.queue else "waits its turn" if run.message else "starting"
     if run.state == "dead":
         return "lost with its machine" if run.restarted else "lost"
     return run.state

@@ -10,13 +10,14 @@ from textual.content import Content
 
 from tutor.training.events import Failed, Finished, Stopped
 from tutor.training.runs import Run
+from tutor.training.saying import duration
 from tutor.tui import drawing
 from tutor.tui.drawing import Lines
 from tutor.tui.training.charts_of import Shown, smoothed_end
 from tutor.tui.training.lines import named, state
 from tutor.tui.training.machine import Gpu, Reading
 from tutor.tui.training.reading import History
-from tutor.tui.training.words import QUIET, bar, duration, gibibytes, images, percent
+from tutor.tui.training.words import QUIET, bar, gibibytes, images, percent
 
 BAR_COLUMNS, EPOCH_COLUMNS = 24, 10
 ROOMY_COLUMNS = 110

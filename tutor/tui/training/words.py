@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from textual.content import Content
 
 from tutor.training.recipe import Recipe
@@ -11,38 +9,6 @@ from tutor.training.recipe import Recipe
 DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "fashion-mini": "Fashion-MNIST, small"}
 RESUMABLE = ("stopped", "dead", "failed")
 QUIET, RULE, ACCENT = "$quiet", "$rule", "$accent"
-
-
-def duration(seconds: float) -> str:
-    """A time span in at most two units: `40 s`, `2 min`, `1 h 5 min`, `2 days`."""
-    if seconds < 59.5:
-        return f"{max(0, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 24 * 60:
-        hours, minutes = divmod(minutes, 60)
-        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
-    days = round(minutes / (24 * 60))
-    return f"{days} day{'s' * (days > 1)}"
-
-
-def ago(when: float, now: float) -> str:
-    """How long ago, in words a person would use."""
-    seconds = max(0.0, now - when)
-    if seconds < 60:
-        return "just now"
-    if seconds < 3600:
-        return f"{duration(seconds)} ago"
-    day, today = time.localtime(when), time.localtime(now)
-    if (day.tm_year, day.tm_yday) == (today.tm_year, today.tm_yday):
-        return time.strftime("%H:%M", day)
-    midnight = now - today.tm_hour * 3600 - today.tm_min * 60 - today.tm_sec
-    if when >= midnight - 24 * 3600:
-        return "yesterday"
-    if when >= midnight - 6 * 24 * 3600:
-        return time.strftime("%A", day)
-    return time.strftime("%-d %B", day) if day.tm_year == today.tm_year else time.strftime("%-d %B %Y", day)
 
 
 def bar(share: float, width: int, plain: bool = False, look: str = "") -> Content:
