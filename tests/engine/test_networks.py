@@ -19,6 +19,9 @@ from tutor.engine.networks.gradient import compared, measured
 from tutor.engine.networks.reading import read
 from tutor.fields.arithmetic import rows, smallest_width
 from tutor.fields.layers import FieldError, Layer
+from tutor.training import models as own_models
+from tutor.training.folder import create
+from tutor.training.recipe import changed, recipe
 
 torch.set_num_threads(1)
 
@@ -349,3 +352,37 @@ def test_the_command_refuses_in_one_sentence(words):
     done = tutor(*words)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_network_of_the_learners_takes_what_it_asks_for(tmp_path):
+    (tmp_path / "cnn.py").write_text(
+        "from torch import nn\ndef get_cnn(image_size):\n    return nn.Sequential(nn.Conv2d(1, 2, 5), nn.Flatten(),"
+        " nn.Linear(2 * (image_size - 4) ** 2, 10))\ndef deep(n, kernel=3):\n"
+        "    return nn.Sequential(*(nn.Conv2d(1, 1, kernel) for _ in range(n)))\n"
+    )
+    assert describe(f"{tmp_path / 'cnn.py'}:get_cnn")["receptive_field"] == 5
+    assert describe(f"{tmp_path / 'cnn.py'}:deep(4)")["receptive_field"] == 9
+    assert describe(f"{tmp_path / 'cnn.py'}:deep(2, 7)")["receptive_field"] == 13
+    with pytest.raises(FieldError, match="missing 1 required"):
+        describe(f"{tmp_path / 'cnn.py'}:deep")
+
+
+def test_the_network_of_a_run_is_the_one_that_was_trained(tmp_path, monkeypatch):
+    monkeypatch.setenv("TUTOR_HOME", str(tmp_path))
+    own = "from torch import nn\ndef get_cnn(image_size):\n    return nn.Sequential(nn.Conv2d(1, 2, 7), nn.Flatten())\n"
+    ours, mine = recipe("plain8", "quick"), changed(recipe("cnn-shifted", "quick"), {"model": "mine"})
+    for one, sources, field in ((ours, {}, 47), (mine, {"source.py": own}, 7)):
+        path, lock = create(one, sources)
+        lock.release()
+        model = (
+            own_models.build("plain-8", width=one.width, stem_stride=2)
+            if one is ours
+            else nn.Sequential(nn.Conv2d(1, 2, 7))
+        )
+        torch.save({"model": model.state_dict()}, path / "checkpoint.pt")
+        found = describe(f"run:{path}", heat=16, checkpoint=str(path / "checkpoint.pt"))
+        assert found["receptive_field"] == field
+        assert found["effective"]["checkpoint"]
+    done = tutor("--model", f"run:{path.name}", "--json")
+    assert json.loads(done.stdout)["receptive_field"] == 7
+    assert "There is no run" in tutor("--model", "run:nothing").stderr

@@ -22,6 +22,7 @@ LEAST_COLUMNS = 40
 SECONDS = 300.0
 """For a network, which is read and measured in a process of its own."""
 LARGEST_MAP = 64
+RUN = "run:"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--forward", action="store_true", help="light the units above that read the chosen one, too")
     parser.add_argument("--whole", action="store_true", help="all of a wide input at once, several cells a column")
     parser.add_argument(
-        "--model", metavar="NAME", help="a network instead: torchvision:resnet50, FILE.py:Net (one of yours), resnet20"
+        "--model",
+        metavar="NAME",
+        help="a network instead: torchvision:resnet50, resnet20, FILE.py:Net (yours), run:ID (trained)",
     )
     parser.add_argument("--effective", action="store_true", help="with --model: the heat map of the real gradient")
     parser.add_argument("--checkpoint", metavar="FILE", help="with --effective: trained weights, a saved state_dict")
@@ -93,8 +96,11 @@ def _network(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> i
         raise Trouble("--width takes a number from 1 to 4096 with --model.")
     cells = min(columns - 2, LARGEST_MAP) // 2 * 2 if arguments.effective else 0
     asked = {"model": _absolute(arguments.model), "width": arguments.width, "heat": cells}
-    if arguments.checkpoint is not None:
-        asked["checkpoint"] = str(Path(arguments.checkpoint).expanduser().resolve())
+    checkpoint = arguments.checkpoint
+    if checkpoint is None and arguments.effective and asked["model"].startswith(RUN):
+        checkpoint = Path(asked["model"].removeprefix(RUN)) / "checkpoint.pt"
+    if checkpoint is not None:
+        asked["checkpoint"] = str(Path(checkpoint).expanduser().resolve())
     document = describe(asked) | {"model": arguments.model}
     if arguments.json:
         print_json(document)
@@ -118,6 +124,14 @@ def _network(arguments: argparse.Namespace, columns: int, ascii_only: bool) -> i
 
 def _absolute(model: str) -> str:
     """The process that reads a file has a folder of its own."""
+    if model.startswith(RUN):
+        from tutor.training.folder import RunError
+        from tutor.training.runs import find
+
+        try:
+            return f"{RUN}{find(model.removeprefix(RUN)).path}"
+        except RunError as error:
+            raise Trouble(str(error)) from None
     path, colon, inside = model.rpartition(":")
     if colon and path != "torchvision":
         return f"{Path(path).expanduser().resolve()}:{inside}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import importlib
 import importlib.util
@@ -25,6 +26,8 @@ def build(name: str, blank: bool) -> tuple[nn.Module, int]:
     """The module and its usual width. `blank`: parameters have no values where that saves time. Raises FieldError."""
     if name.startswith("torchvision:"):
         return _torchvision(name.removeprefix("torchvision:"), blank), PHOTOGRAPHS
+    if name.startswith("run:"):
+        return _trained(Path(name.removeprefix("run:")))
     if ":" in name:
         path, _, inside = name.rpartition(":")
         return _own(Path(path), inside), SMALL
@@ -70,8 +73,27 @@ def _tutor(name: str) -> nn.Module:
         raise FieldError(f"{said}; other networks are named as {example}.") from None
 
 
+def _trained(folder: Path) -> tuple[nn.Module, int]:
+    """The network of a run, the learner's own too, and the width of its images."""
+    from tutor.training import models, own
+    from tutor.training.folder import RunError
+    from tutor.training.starting import recipe_of
+
+    try:
+        recipe = recipe_of(folder)
+        if recipe.source == "mine":
+            return own.model_of(folder, recipe)[0], recipe.canvas
+    except (RunError, own.OwnCodeError) as error:
+        raise FieldError(str(error)) from None
+    width, stride = recipe.width, recipe.stem_stride
+    return models.build(recipe.model, canvas=recipe.canvas, width=width, stem_stride=stride), recipe.canvas
+
+
 def _own(path: Path, inside: str) -> nn.Module:
-    """A class, a function without arguments, or a module, in a file; dots lead to its parts."""
+    """A class, a function, or a module, in a file; dots lead to its parts. What a function asks for stands in brackets,
+    as in get_model(20); one that asks for `image_size` alone gets the usual one.
+    """
+    inside, _, arguments = inside.partition("(")
     if not path.is_file():
         raise FieldError(f"There is no file {path}; name a Python file and a module in it, as in net.py:Net.")
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -87,7 +109,7 @@ def _own(path: Path, inside: str) -> nn.Module:
             raise FieldError(f"{path.name} has no {first!r}{_offered(module)}.")
         found = getattr(module, first)
         if not isinstance(found, nn.Module):
-            found = found()
+            found = found(*_arguments(found, arguments))
         for part in parts:
             found = getattr(found, part)
     except FieldError:
@@ -97,6 +119,17 @@ def _own(path: Path, inside: str) -> nn.Module:
     if not isinstance(found, nn.Module):
         raise FieldError(f"{inside} of {path.name} is no torch.nn.Module; name a class, a function or a module.")
     return found
+
+
+def _arguments(function: Any, typed: str) -> tuple[Any, ...]:
+    """What stands in the brackets, as literals; else the usual image size where that is all that is asked for."""
+    if typed:
+        return ast.literal_eval(f"({typed.rstrip().removesuffix(')').rstrip(',')},)")
+    try:
+        asked = [one.name for one in inspect.signature(function).parameters.values() if one.default is one.empty]
+    except (TypeError, ValueError):
+        return ()
+    return (SMALL,) if asked == ["image_size"] else ()
 
 
 def _offered(module: Any) -> str:
