@@ -207,3 +207,12 @@ def test_ascii_where_the_terminal_has_no_more():
     assert ascii_only({"TERM": "linux"}, "utf-8")
     assert ascii_only({"TERM": "xterm"}, "iso-8859-1")
     assert not ascii_only({"TERM": "xterm-256color"}, "UTF-8")
+
+
+async def test_x_on_the_list_opens_the_laboratory_at_once(start):
+    async with start() as learner:
+        await learner.press("x")
+        assert learner.problem.problem.id == "cost"
+        assert learner.problem.in_laboratory
+        await learner.press("escape")
+        assert learner.screen.focused is learner.active.field

@@ -177,8 +177,11 @@ class TutorApp(App[int]):
         at = every.index(problem) + step
         return every[at] if 0 <= at < len(every) else None
 
-    def open_problem(self, problem: Problem, part: str | None = None) -> None:
-        """Show a problem over the list: at this part, else where the learner was, else at the first open part."""
+    def open_problem(self, problem: Problem, part: str | None = None, explore: bool = False) -> None:
+        """Show a problem over the list: at this part, else where the learner was, else at the first open part.
+
+        `explore`: with the keys in its laboratory.
+        """
         place = f"{problem.set_id}/{problem.id}/"
         if not self.complete:
             # Only its title is there yet; it opens when the rest is.
@@ -190,7 +193,7 @@ class TutorApp(App[int]):
             part = None if known and known.state == "solved" else part
         from tutor.tui.screens.problem import ProblemScreen
 
-        self.push_screen(ProblemScreen(problem, part))
+        self.push_screen(ProblemScreen(problem, part, explore))
 
     def switch_problem(self, problem: Problem) -> None:
         """Show a problem in the place of another."""

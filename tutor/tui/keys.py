@@ -47,6 +47,7 @@ HOME = (
     Key("up", "up,k", "screen.move(-1)", "choose", "the problem above", "home", shown="↑↓", palette=False),
     Key("down", "down,j", "screen.move(1)", "", "the problem below", "home", palette=False),
     Key("runs", "r", "app.runs", "runs", "the runs there are, and new ones", "home"),
+    Key("explore", "x", "screen.explore", "explore", "the laboratory of the problem chosen", "home"),
     Key("help-home", "question_mark", "app.help", "keys", "this list of keys", "home", palette=False),
     Key("quit-home", "q", "app.leave", "quit", "leave; everything typed is kept", "home", palette=False),
 )

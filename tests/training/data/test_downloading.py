@@ -122,7 +122,7 @@ def test_what_was_downloaded_is_found_and_loaded(server, mnist, tmp_path, manner
     assert own == sorted(own)
     assert {file for *_, file in told} == set(left(folder))
     if manner == "trickle":
-        assert len(own) > 3
+        assert len(own) > 1
 
 
 @pytest.mark.parametrize(

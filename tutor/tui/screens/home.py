@@ -158,6 +158,12 @@ class HomeScreen(Place):
             self._chosen_by_hand = False
             self.tutor.open_problem(self.problems[self.at])
 
+    def action_explore(self) -> None:
+        """Into the laboratory of the problem chosen."""
+        if self.problems:
+            self._chosen_by_hand = False
+            self.tutor.open_problem(self.problems[self.at], explore=True)
+
     def on_problem_list_opened(self, event: ProblemList.Opened) -> None:
         self.at = event.at
         self.action_open()

@@ -60,12 +60,13 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
     }
     """
 
-    def __init__(self, problem: Problem, part: str | None = None) -> None:
-        """Show `problem` at the part of this id; else at the first that is not solved."""
+    def __init__(self, problem: Problem, part: str | None = None, explore: bool = False) -> None:
+        """Show `problem` at the part of this id; else at the first that is not solved. `explore`: in its laboratory."""
         super().__init__()
         self.problem = problem
         self.at = 0
         self._wanted = part
+        self._explore = explore
         self._texts: dict[str, str] = {}
         self._verdicts: dict[str, tuple[str, Verdict, str]] = {}
         self._asked = False
@@ -117,6 +118,8 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
         following = drawing.next_part(self.problem, self.tutor.progress)
         start = self._wanted or (following.id if following else ids[0])
         self.go(ids.index(start) if start in ids else 0)
+        if self._explore and self.laboratory is not None:
+            self.call_after_refresh(self.action_laboratory)
 
     def go(self, at: int) -> None:
         """Answer this part from now on; what was typed elsewhere is kept."""
