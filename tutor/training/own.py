@@ -249,4 +249,5 @@ def told(error: BaseException, *own_files: Path) -> OwnCodeError | None:
         f"{name}, line {line}, in {place}: {linecache.getline(path, line).strip()}"
         for name, path, line, place in frames[-4:]
     ]
-    return OwnCodeError(f"{raised}\n" + "\n".join(lines), "Mend that line and start again.")
+    # The innermost line last, as a traceback has it.
+    return OwnCodeError(f"{raised}; {'; '.join(lines)}.", "Mend that line and start again.")

@@ -123,11 +123,11 @@ def get_mlp(image_size):
 WRONG_MODELS = {
     "name": (
         MLP.replace("image_size**2", "image_sise**2"),
-        "NameError: name 'image_sise' is not defined\nsource.py, line 5, in get_mlp: sizes = [image_sise**2,",
+        "NameError: name 'image_sise' is not defined; source.py, line 5, in get_mlp: sizes = [image_sise**2,",
     ),
     "missing": (MLP.replace("def get_mlp", "def get_net"), "source.py has no function get_mlp."),
     "syntax": (MLP.replace("return nn", "return  ( nn"), "source.py, line 9: SyntaxError"),
-    "exit": ("import sys\nsys.exit(3)\n", "SystemExit: 3\nsource.py, line 2, in <module>: sys.exit(3)"),
+    "exit": ("import sys\nsys.exit(3)\n", "SystemExit: 3; source.py, line 2, in <module>: sys.exit(3)"),
     "call": (MLP.replace("return nn.Sequential", "return str"), "TypeError"),
     "number": (MLP.replace("    return nn.Sequential(", "    return len("), "TypeError"),
     "kind": ("def get_mlp(image_size):\n    return 3\n", "gives a value of type int in place of a torch.nn.Module"),
