@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.message import Message
 
 from tutor.charts.cells import Picture
+from tutor.training.folder import SOURCES
 from tutor.training.recipe import to_toml
 from tutor.training.runs import Run
 from tutor.tui import drawing, keys
@@ -287,7 +288,10 @@ class TrainingScreen(Framed):
         engine, recipe = self.tutor.engine, self.run.recipe
         if engine is None or recipe is None or recipe.model == "mlp":
             return
-        future = engine.request("recipe", {"recipe": to_toml(recipe), "quick": True}, FIELD_SECONDS)
+        asked: dict[str, Any] = {"recipe": to_toml(recipe), "quick": True}
+        if recipe.source == "mine":
+            asked["source"] = str(self.run.path / SOURCES[0])
+        future = engine.request("recipe", asked, FIELD_SECONDS)
         future.add_done_callback(self._field_came)
 
     def _field_came(self, future: Future[dict[str, Any]]) -> None:
