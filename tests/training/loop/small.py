@@ -18,11 +18,27 @@ from tutor.training.machine import machine_for
 from tutor.training.recipe import from_toml, recipe
 
 SMALL = replace(
-    recipe("mlp-shifted", "quick"), images=0, canvas=8, batch=32, epochs=2, threads=1, device="cpu", noise=0.0
+    recipe("mlp-shifted", "quick"),
+    images=0,
+    canvas=8,
+    batch=32,
+    epochs=2,
+    threads=1,
+    device="cpu",
+    noise=0.0,
+    precision="float32",
 )
 """On the small images."""
 EMBEDDED = replace(
-    recipe("mlp-shifted", "quick"), images=600, canvas=28, noise=1.0, batch=20, epochs=2, threads=1, device="cpu"
+    recipe("mlp-shifted", "quick"),
+    images=600,
+    canvas=28,
+    noise=1.0,
+    batch=20,
+    epochs=2,
+    threads=1,
+    device="cpu",
+    precision="float32",
 )
 """On the embedded set: 60 steps."""
 

@@ -51,6 +51,8 @@ def killed_until_done(processes, folder, chance, kills):
 def test_killed_at_random_places_it_ends_as_if_nothing_had_been(folder, processes, model, seed, kills):
     """Weights, optimizer, curve and epochs are those of the run that nobody touched, bit for bit."""
     settings = {"model": model, "stem_stride": 2, "width": 4, "batch": 8 if model == "mlp" else 20}
+    if model == "mlp":
+        settings["precision"] = "bfloat16"
     whole, torn = folder(EMBEDDED, "whole", **settings), folder(EMBEDDED, "torn", **settings)
     ran(whole)
     assert killed_until_done(processes, torn, random.Random(seed), kills) == 0

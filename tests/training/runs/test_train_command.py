@@ -1,5 +1,6 @@
 """`train` and `runs` as a shell sees them: streams, exit status, Ctrl+C, a reader that leaves, what is missing."""
 
+import codecs
 import json
 import os
 import pty
@@ -219,9 +220,11 @@ def talk(mode, words, answers, tmp_path):
         os.chdir(tmp_path)
         os.execv(sys.executable, command(mode, *words))
     said, waiting = "", list(answers)
+    # A piece may end within a character.
+    decode = codecs.getincrementaldecoder("utf-8")().decode
     while select.select([terminal], [], [], 30)[0]:
         try:
-            piece = os.read(terminal, 4096).decode()
+            piece = decode(os.read(terminal, 4096))
         except OSError:
             break
         said += piece
