@@ -16,7 +16,7 @@ from tutor.training.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Both splits on the device: images (N, 1, canvas, canvas) as float32, labels (N,) as int64."""
+    """Both splits on the device: images (N, 1, canvas, canvas) as the machine holds them, labels (N,) as int64."""
 
     images: Tensor
     labels: Tensor
@@ -46,6 +46,7 @@ def resident(recipe: Recipe, machine: Machine, find: Callable[[str], DataSet] = 
             seed=recipe.seed,
             split="train" if name == "train" else "validation",
             device=machine.device,
+            dtype=machine.image_dtype(recipe),
         )
         return images, torch.as_tensor(split.labels, dtype=torch.int64).to(machine.device)
 

@@ -24,6 +24,7 @@ from tutor.engine.protocol import MethodError
 from tutor.fields.layers import FieldError
 from tutor.training import models, own
 from tutor.training.data.known import known
+from tutor.training.data.placing import size_in_bytes
 from tutor.training.machine import Machine, MachineError, machine_for, out_of_memory, what_to_change
 from tutor.training.optimizing import optimizer_of
 from tutor.training.recipe import Recipe, RecipeError, from_toml, label, summary
@@ -64,7 +65,7 @@ class Description:
     """Pixels that one cell of the last feature map reads along an axis; None where the network has no such map."""
     receptive_field_stride: int | None
     data_bytes: int
-    """Of the images, which stay on the device."""
+    """Of the images, which stay on the device; as float32 until a trial has said how the machine holds them."""
     device: str | None = None
     memory_bytes: int | None = None
     """Images, weights, gradients, the optimizer's state, and what a step needs at its peak."""
@@ -97,12 +98,12 @@ def describe(recipe: Recipe, model: nn.Module | None = None) -> Description:
         validation_images=data.test,
         receptive_field=field,
         receptive_field_stride=stride,
-        data_bytes=4 * (train + data.test) * recipe.canvas**2,
+        data_bytes=size_in_bytes(train + data.test, recipe.canvas),
     )
 
 
-def _batch(recipe: Recipe, device: torch.device | str) -> tuple[Tensor, Tensor]:
-    images = torch.zeros(recipe.batch, 1, recipe.canvas, recipe.canvas, device=device)
+def _batch(recipe: Recipe, device: torch.device | str, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+    images = torch.zeros(recipe.batch, 1, recipe.canvas, recipe.canvas, device=device, dtype=dtype)
     return images.normal_(), torch.zeros(recipe.batch, dtype=torch.int64, device=device)
 
 
@@ -167,7 +168,8 @@ def trial(recipe: Recipe, machine: Machine, model: nn.Module, figures: Descripti
     if any(each.dim() == 4 for each in model.parameters()):
         model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimizer = optimizer_of(model, recipe)
-    images, labels = _batch(recipe, machine.device)
+    dtype = machine.image_dtype(recipe)
+    images, labels = _batch(recipe, machine.device, dtype)
 
     def step() -> None:
         with machine.autocast():
@@ -182,13 +184,16 @@ def trial(recipe: Recipe, machine: Machine, model: nn.Module, figures: Descripti
         step()
     each = _median_seconds(step, machine)
     model.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), machine.autocast():
         validation = _median_seconds(lambda: model(images), machine)
     epochs, batches = recipe.epochs, figures.validation_images / recipe.batch
+    held = figures.train_images + figures.validation_images
+    data_bytes = size_in_bytes(held, recipe.canvas, dtype)
     return replace(
         figures,
         device=machine.words,
-        memory_bytes=figures.data_bytes + peak[0],
+        data_bytes=data_bytes,
+        memory_bytes=data_bytes + peak[0],
         step_seconds=each,
         seconds=figures.steps * each + epochs * batches * validation,
     )

@@ -12,6 +12,7 @@ from torch import nn
 from tests.training.loop.small import SMALL, curve, small_data, training
 from tutor.training.events import Epoch, Examples, Finished, Started, Step
 from tutor.training.loop import NotANumber, Stop
+from tutor.training.machine import machine_for
 
 
 def test_a_run_learns_and_tells_every_step(data):
@@ -59,6 +60,28 @@ def test_a_curve_is_the_one_of_a_loop_written_by_hand(data, model):
         optimizer.step()
         losses.append(loss.item())
     assert [loss for loss, _, _ in curve(events)] == pytest.approx(losses, rel=1e-4)
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn", "resnet-8", "plain-8"])
+def test_images_held_in_bfloat16_draw_the_very_same_curve(data, model):
+    one = replace(SMALL, model=model, epochs=1, precision="bfloat16")
+    held = machine_for(one).image_dtype(one)
+    assert held == torch.bfloat16
+    halved = replace(data, images=data.images.to(held), validation_images=data.validation_images.to(held))
+
+    def told(images):
+        run, events = training(images, one)
+        run.run()
+        last = next(event for event in events if isinstance(event, Epoch))
+        return curve(events), last.validation_loss, last.validation_accuracy
+
+    assert told(halved) == told(data)
+
+
+def test_what_a_learner_wrote_is_given_images_in_float32():
+    for whose in ({"source": "mine"}, {"loop": "mine"}, {"precision": "float32"}):
+        one = replace(SMALL, **{"precision": "bfloat16"} | whose)
+        assert machine_for(one).image_dtype(one) == torch.float32
 
 
 def test_the_rate_falls_to_zero_along_a_cosine(data):
