@@ -194,9 +194,11 @@ def _made(path: Path) -> float:
 
 
 def _seconds_left(told: Summary, steps: int) -> float | None:
-    if told.started is None or not told.images_per_second:
+    """From the pace since it began or was resumed, validation included: the newest steps alone make it jump about."""
+    begun = told.started
+    if begun is None or told.step <= begun.step or told.time <= begun.time:
         return None
-    return (steps - told.step) * told.started.train_images / told.started.steps_per_epoch / told.images_per_second
+    return (steps - told.step) * (told.time - begun.time) / (told.step - begun.step)
 
 
 def saved_step(path: Path) -> int | None:

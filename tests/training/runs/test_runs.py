@@ -13,7 +13,7 @@ import pytest
 from tests.training.runs.conftest import until, worker
 from tutor.training import folder as files
 from tutor.training import runs, saying, starting
-from tutor.training.events import Epoch, EventWriter, Failed, Finished, Started, Step, Stopped
+from tutor.training.events import Epoch, EventWriter, Failed, Finished, Started, Step, Stopped, read_events
 from tutor.training.folder import RunError
 from tutor.training.recipe import changed, to_toml
 
@@ -108,9 +108,12 @@ def test_figures_are_those_of_the_events(small):
     assert run.seconds_left is None
 
 
-def test_time_left_counts_the_images_that_are_left(start):
+def test_time_left_is_told_from_the_pace_since_the_beginning_whatever_the_newest_steps_took(start):
     run = until(start(), lambda now: now.seconds_left is not None)
-    assert run.seconds_left == pytest.approx((5000 - run.step) * 1000 / 1000 / 128.0)
+    events = list(read_events(run.path / files.EVENTS)[0])
+    begun = next(event for event in events if isinstance(event, Started))
+    newest = next(event for event in events if isinstance(event, Step) and event.step == run.step)
+    assert run.seconds_left == pytest.approx((5000 - run.step) * (newest.time - begun.time) / run.step)
 
 
 def test_the_words_of_a_dead_run_are_those_a_person_needs(small):

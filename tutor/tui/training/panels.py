@@ -45,14 +45,6 @@ def place(facts: Facts) -> tuple[int, int]:
     return min(epochs, history.steps // history.steps_per_epoch + 1), epochs
 
 
-def seconds_left(history: History) -> float | None:
-    """From the pace since it began or was resumed, validation included; None before there is a pace."""
-    begun = history.started
-    if begun is None or history.steps <= begun.step or history.time <= begun.time:
-        return None
-    return (history.total - history.steps) * (history.time - begun.time) / (history.steps - begun.step)
-
-
 def top(facts: Facts, width: int) -> Lines:
     """Which run, how far."""
     history, run = facts.history, facts.run
@@ -92,7 +84,7 @@ def figures(facts: Facts, width: int, progress: bool = True) -> Lines:
     if not history.steps:
         waiting = "waiting for the first step" if history.complete else "reading its history"
         return [Content.styled(waiting, QUIET)]
-    left = seconds_left(history)
+    left = facts.run.seconds_left
     parts = [
         Content.assemble(("learning rate ", QUIET), rate(float(history.learning_rates[-1]))),
         Content.assemble(f"{history.images_per_second:,.0f}", (" images/s", QUIET)),

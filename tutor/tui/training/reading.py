@@ -28,8 +28,6 @@ class History:
     started: Started | None = None
     """The last beginning or resumption."""
     images_per_second: float = 0.0
-    time: float = 0.0
-    """When the newest steps were seen here, in seconds since 1970."""
     epochs: tuple[Epoch, ...] = ()
     examples: Examples | None = None
     last: Finished | Stopped | Failed | None = None
@@ -65,7 +63,6 @@ class Reader:
     def __init__(self, path: Path) -> None:
         """`path` is the file; it need not be there yet."""
         self._course = history.History(path)
-        self._path = path
         self._told: tuple[object, ...] = ()
         self.history = History()
 
@@ -89,7 +86,6 @@ class Reader:
             before.cut + back,
             course.started,
             course.images_per_second,
-            self._path.stat().st_mtime if self._path.exists() else before.time,
             tuple(course.epochs),
             course.examples,
             course.last,
