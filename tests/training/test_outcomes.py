@@ -3,8 +3,8 @@
 import pytest
 
 from tests.training.finished import finished
-from tutor.training.outcomes import accuracies
-from tutor.training.runs import list_runs
+from tutor.training.outcomes import accuracies, accuracies_beside
+from tutor.training.runs import list_runs, load
 
 NAMES = ("mlp-centred", "mlp-shifted")
 
@@ -32,3 +32,14 @@ def test_runs_under_other_conditions_are_not_put_beside_each_other():
 
 def test_nothing_run_is_nothing_measured():
     assert accuracies(list_runs(), NAMES) == {}
+
+
+def test_beside_a_run_stand_those_under_its_conditions_and_itself_as_far_as_it_is():
+    finished("mlp-centred", 0.9, "full", began=1_000)
+    for name in NAMES:
+        finished(name, 0.8, began=9_000)
+    path = finished("mlp-shifted", 0.6, "full", began=2_000)
+    (path / "events.jsonl").write_text((path / "events.jsonl").read_text().rpartition('{"type":"finished"')[0])
+    run = load(path)
+    assert run.state != "finished"
+    assert accuracies_beside(run, list_runs(), NAMES) == {"mlp-centred": 0.9, "mlp-shifted": 0.6}

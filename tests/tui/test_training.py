@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from tests.training.finished import finished
 from tests.tui.fake_runs import FakeWriter
+from tutor.content.experiments import figure
 from tutor.training import runs
 from tutor.training.events import Failed, Stopped
 from tutor.tui.screens.home import HomeScreen
@@ -56,6 +58,30 @@ async def test_a_run_shows_its_curves_figures_and_machine(start, size):
         assert ("accuracy" in shown) == (size == (120, 36))
         assert "⣀" in chart(learner, "loss").plain
         assert "9.0 of 139 GiB" in shown
+
+
+@pytest.mark.parametrize("predicted", [True, False])
+async def test_beside_a_run_stands_what_was_predicted_of_it_and_what_has_come_of_it_so_far(start, predicted):
+    finished("cnn-centred", 0.9, "full", epochs=5)
+    finished("mlp-centred", 0.9, "full")
+    finished("mlp-shifted", 0.55, "full")
+    finished("mlp-shifted", 0.8, "quick")
+    writer = FakeWriter()
+    writer.advance(writer.per_epoch + 50)
+    async with start("convnets/shift-experiment" if predicted else None, size=(120, 36)) as learner:
+        if predicted:
+            await learner.type("mlp 30, cnn 1")
+        await watch(learner, writer)
+        if not predicted:
+            await until(learner, "Begun on")
+            assert "prediction" not in learner.shown()
+            return
+        shown = await until(learner, "so far")
+        assert "your prediction: the MLP loses 30 points, the CNN 1" in shown
+        now = 100 * (0.9 - writer.run.validation_accuracy)
+        assert f"so far: the MLP lost 35 points, the CNN {figure(now)}" in shown
+        # What is published would tell the end.
+        assert "57.4" not in shown
 
 
 async def test_it_goes_on_while_it_is_watched_and_leaving_does_not_stop_it(start):

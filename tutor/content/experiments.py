@@ -88,14 +88,16 @@ def _wanted(part: Part, found: Mapping[str, float] | None = None) -> str:
 def as_sentence(part: Part, points: tuple[float, ...]) -> str:
     """`the MLP loses 36 points, the CNN 1`."""
     said = [f"{change.name} {figure(value)}" for change, value in zip(part.changes, points, strict=True)]
-    first = part.changes[0]
-    unit = "point" if abs(points[0]) == 1 else "points"
-    return ", ".join([f"{first.name} loses {figure(points[0])} {unit}", *said[1:]])
+    return ", ".join([f"{part.changes[0].name} loses {_points(points[0])}", *said[1:]])
 
 
 def figure(points: float) -> str:
     """Points with one digit where they are not whole."""
     return f"{points:.1f}".removesuffix(".0").replace("-", "−")
+
+
+def _points(points: float) -> str:
+    return f"{figure(points)} {'point' if abs(points) == 1 else 'points'}"
 
 
 def judge_experiment(part: Part, text: str, accuracies: Mapping[str, float]) -> Verdict:
@@ -128,11 +130,18 @@ def _distance(part: Part, measured: tuple[float, ...], predicted: tuple[float, .
     return f"It is {most} that loses more, as you said, by another amount."
 
 
+def so_far(part: Part, accuracies: Mapping[str, float]) -> str:
+    """`the MLP lost 36 points, the CNN 1`, of those changes of which both runs are known; "" where none is."""
+    losses = [(change.name, lost(change, accuracies)) for change in part.changes]
+    known = [(name, points) for name, points in losses if points is not None]
+    if not known:
+        return ""
+    (first, points), *others = known
+    return ", ".join([f"{first} lost {_points(points)}", *(f"{name} {figure(value)}" for name, value in others)])
+
+
 def own_runs(part: Part, accuracies: Mapping[str, float]) -> str:
     """`In your runs the MLP lost 36 points, the CNN 1.`; "" where they are incomplete."""
-    losses = [(change.name, lost(change, accuracies)) for change in part.changes]
-    if not losses or any(points is None for _, points in losses):
+    if not part.changes or any(lost(change, accuracies) is None for change in part.changes):
         return ""
-    said = ", ".join(f"{name} {figure(points or 0.0)}" for name, points in losses[1:])
-    first = f"In your runs {losses[0][0]} lost {figure(losses[0][1] or 0.0)} points"
-    return f"{first}, {said}." if said else f"{first}."
+    return f"In your runs {so_far(part, accuracies)}."

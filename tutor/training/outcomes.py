@@ -32,6 +32,16 @@ def accuracies(runs: Iterable[Run], names: Sequence[str]) -> dict[str, float]:
     return {name: run.validation_accuracy or 0.0 for name, run in best.items()}
 
 
+def accuracies_beside(run: Run, runs: Iterable[Run], names: Sequence[str]) -> dict[str, float]:
+    """Those of the finished runs that can be compared with `run`, and its own as far as it is."""
+    if run.recipe is None:
+        return {}
+    alike = conditions(run.recipe)
+    like_it = [one for one in runs if one.recipe is not None and conditions(one.recipe) == alike]
+    own = {} if run.validation_accuracy is None else {run.recipe.name: run.validation_accuracy}
+    return accuracies(like_it, names) | own
+
+
 def own_accuracies(part: Part) -> dict[str, float]:
     """Those of all runs there are, for the recipes of a part; read from the disk where the part compares any."""
     return accuracies(list_runs(), recipes(part)) if part.changes else {}

@@ -243,6 +243,11 @@ class TutorApp(App[int]):
         self.progress = dict(self.saver.ask(store.all_progress, self.progress))
         self.last_visited = self.saver.ask(store.last_visited, self.last_visited)
 
+    def answer(self, part: Part) -> str:
+        """What was typed last for a part: its draft, else the answer judged last; "" where there is neither."""
+        progress = self.progress.get(part.key)
+        return self.saver.draft(part.key) or (progress.last_answer if progress else "") or ""
+
     def keep(self) -> None:
         """Write what was typed, and say where that fails."""
         self.saver.flush()

@@ -1,4 +1,4 @@
-"""The runs of an experiment as a table: what each is doing or came to, beside the published accuracy."""
+"""Experiments on the screen: their runs as a table, and beside a run what was predicted of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from tutor.content.experiments import published, recipes
-from tutor.content.model import Part
+from tutor.answers.errors import Unreadable
+from tutor.content.experiments import as_sentence, published, read_prediction, recipes, so_far
+from tutor.content.model import Part, ProblemSet
 from tutor.training.runs import Run
 from tutor.tui import drawing
 from tutor.tui.drawing import QUIET, Lines
@@ -68,3 +69,20 @@ def help_line(part: Part, left: Sequence[str], width: int) -> Lines:
         return []
     count = f"{len(left)} run{'' if len(left) == 1 else 's'}"
     return drawing.said(f"F6 begins what is missing, {count} one after the other; F7 shows them.", width, "  ", QUIET)
+
+
+def about(sets: Sequence[ProblemSet], name: str) -> Part | None:
+    """The experiment that a recipe is run for."""
+    parts = (part for one in sets for problem in one.problems for part in problem.parts)
+    return next((part for part in parts if part.kind == "experiment" and name in recipes(part)), None)
+
+
+def prediction(part: Part, text: str, accuracies: Mapping[str, float], width: int) -> Lines:
+    """What the learner expects, and what has come of it so far; nothing where nothing was predicted."""
+    try:
+        expected = as_sentence(part, read_prediction(part, text))
+    except Unreadable:
+        return []
+    lines = drawing.said(f"your prediction: {expected}", width, "", QUIET)
+    known = so_far(part, accuracies)
+    return [*lines, *drawing.said(f"so far: {known}", width)] if known else lines

@@ -131,8 +131,7 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
         self.tutor.saver.ask(lambda: self.tutor.saver.store.visit(part.key), None)
         progress = self.tutor.progress.get(part.key)
         if part.key not in self._texts:
-            draft = self.tutor.saver.draft(part.key)
-            self._texts[part.key] = draft or (progress.last_answer if progress else "") or ""
+            self._texts[part.key] = self.tutor.answer(part)
         lines = list(self.query(PartLine))
         self.query_one("#parts").move_child(self.active, after=lines[at])
         text = self.text

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 
 from tutor.charts.cells import Picture
-from tutor.training.folder import SOURCES
-from tutor.training.recipe import to_toml
+from tutor.content.experiments import recipes
+from tutor.content.model import Part
 from tutor.training.runs import Run
-from tutor.tui import drawing, keys
+from tutor.tui import drawing, experiment, keys
 from tutor.tui.screens.place import KeyLine
+from tutor.tui.screens.with_field import WithField
 from tutor.tui.training import panels, running
 from tutor.tui.training.charts_of import WHATS, Drawer, Shown, View, What
-from tutor.tui.training.framed import Framed, Side
+from tutor.tui.training.framed import Side
 from tutor.tui.training.lines import named
 from tutor.tui.training.machine import Machine, Reading
 from tutor.tui.training.pictures import pictures
@@ -39,10 +37,9 @@ SPLIT_COLUMNS, SPLIT_ROWS = 100, 28
 """From here on there is room for two charts and what belongs to them."""
 TALL_ROWS = 36
 LETTERS = "abcd"
-FIELD_SECONDS = 60.0
 
 
-class TrainingScreen(Framed):
+class TrainingScreen(WithField):
     """Watch a run. Everything it shows is a snapshot that a thread has read; the run does not know of it."""
 
     BINDINGS = keys.bindings("training")
@@ -82,13 +79,6 @@ class TrainingScreen(Framed):
     TrainingScreen.-events #side { display: block; width: 1fr; height: 100%; }
     """
 
-    class Field(Message):
-        """The engine knows the receptive field of the last feature map."""
-
-        def __init__(self, size: int, stride: int) -> None:
-            super().__init__()
-            self.size, self.stride = size, stride
-
     def __init__(self, run: Run, machine: Machine | None = None) -> None:
         """Watch `run`. `machine` is for tests."""
         super().__init__()
@@ -101,7 +91,7 @@ class TrainingScreen(Framed):
         self.what: What = "loss"
         self.views: dict[What, View] = {what: View() for what in WHATS}
         self._drawers = {what: Drawer(what) for what in WHATS}
-        self._field: tuple[int, int] | None = None
+        self._predicted: tuple[Part, str] | None = None
         self._made: dict[str, tuple[tuple[object, ...], drawing.Lines]] = {}
         self._seen = -1
         self._pace, self._due = QUICKEST_SECONDS, 0.0
@@ -181,13 +171,21 @@ class TrainingScreen(Framed):
         parts = [
             panels.machine(self.reading, width, self.plain),
             panels.compared(self.shown, names, width),
-            panels.seen(self.run.recipe.canvas if self.run.recipe else 0, self._field, width),
+            panels.seen(self.run.recipe.canvas if self.run.recipe else 0, self.field, width),
+            self.prediction(width),
         ]
         lines: drawing.Lines = []
         for part in parts:
             lines += [*part, Content("")] if part else []
         room, log = height - len(lines), self.history.log
         return lines + self.once("log", (log, width, room), lambda: panels.log_lines(self.history, width, room))
+
+    def prediction(self, width: int) -> drawing.Lines:
+        """What the learner expects of the experiment that this run belongs to, and what has come of it so far."""
+        if self._predicted is None:
+            return []
+        found = self.watcher.readings.get("accuracies")
+        return experiment.prediction(*self._predicted, found if isinstance(found, dict) else {}, width)
 
     def once(self, name: str, made_of: tuple[object, ...], make: Callable[[], drawing.Lines]) -> drawing.Lines:
         """The lines made of these values before, else made now: most frames change neither pictures nor log."""
@@ -213,10 +211,11 @@ class TrainingScreen(Framed):
     # Drawing
 
     def on_mount(self) -> None:
+        self.find_experiment()
         self.watcher.start()
         self.set_interval(LOOK_SECONDS, self.look)
         self.settle()
-        self.ask_field()
+        self.ask_field(self.run)
 
     def on_unmount(self) -> None:
         self.watcher.stop()
@@ -281,30 +280,15 @@ class TrainingScreen(Framed):
         """What draws a chart at a size."""
         return lambda width, height: self._drawers[what].picture(runs, self.views[what], width, height, self.plain)
 
-    # The receptive field, which only the engine knows
+    # The experiment it belongs to
 
-    def ask_field(self) -> None:
-        """Ask for it, where there is an engine; without one nothing is said of it."""
-        engine, recipe = self.tutor.engine, self.run.recipe
-        if engine is None or recipe is None or recipe.model == "mlp":
-            return
-        asked: dict[str, Any] = {"recipe": to_toml(recipe), "quick": True}
-        if recipe.source == "mine":
-            asked["source"] = str(self.run.path / SOURCES[0])
-        future = engine.request("recipe", asked, FIELD_SECONDS)
-        future.add_done_callback(self._field_came)
-
-    def _field_came(self, future: Future[dict[str, Any]]) -> None:
-        """From the engine's thread: messages may be posted from any."""
-        if future.cancelled() or future.exception() is not None or not self.is_attached:
-            return
-        size, stride = (future.result().get(name) for name in ("receptive_field", "receptive_field_stride"))
-        if size and stride:
-            self.post_message(self.Field(int(size), int(stride)))
-
-    def on_training_screen_field(self, event: Field) -> None:
-        self._field = (event.size, event.stride)
-        self.draw()
+    def find_experiment(self) -> None:
+        """Follow the other runs of the experiment, where this run belongs to one of which something was predicted."""
+        part = experiment.about(self.tutor.sets, self.run.recipe.name) if self.run.recipe else None
+        text = self.tutor.answer(part) if part is not None else ""
+        if part is not None and text:
+            self._predicted = (part, text)
+            self.watcher.read_beside("accuracies", lambda: running.accuracies_beside(self.newest, recipes(part)))
 
     # Keys
 

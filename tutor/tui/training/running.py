@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tutor import paths
-from tutor.training import runs, starting
+from tutor.training import outcomes, runs, starting
 from tutor.training.data import sets
 from tutor.training.data.known import DataError
 from tutor.training.folder import RunError
@@ -22,6 +22,11 @@ def listed() -> list[Run]:
 def again(run: Run) -> Run:
     """The run as it is now."""
     return runs.load(run.path)
+
+
+def accuracies_beside(run: Run, names: Sequence[str]) -> dict[str, float]:
+    """The accuracies of the runs that can be compared with this one, and its own as far as it is."""
+    return outcomes.accuracies_beside(run, listed(), names)
 
 
 def saved_step(run: Run) -> int | None:
