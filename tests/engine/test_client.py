@@ -17,6 +17,10 @@ def noise():
     print("{}" * 3); os.write(1, b'{"type":"result"}' + bytes([10])); return Measurement(2, "two")
 def sleep(): time.sleep(60)
 def die(): os._exit(3)
+def imports():
+    sys.path.insert(0, os.path.dirname(__file__))
+    import heavy
+    return Measurement(heavy.value, "heavy")
 def fault(): raise ValueError("no such thing")
 """
 
@@ -54,6 +58,20 @@ def test_a_request_that_takes_too_long_is_stopped_and_the_next_one_answered(ask)
     with pytest.raises(EngineError, match=r"longer than 0\.3 seconds"):
         ask("sleep", 0.3).result(60)
     assert ask("one").result(60)["value"] == 1
+
+
+def test_a_request_is_not_cancelled_in_the_middle_of_an_import(engine, ask, tmp_path):
+    """What torch imports when it is first used cannot be imported again after it was broken off."""
+    heavy = "import builtins, time\nassert not hasattr(builtins, 'begun')\nbuiltins.begun = 1\n"
+    (tmp_path / "heavy.py").write_text(heavy + "open(__file__ + '.seen', 'w').close()\ntime.sleep(0.4)\nvalue = 7\n")
+    ask("one").result(60)
+    starts = engine.starts
+    waiting = ask("imports")
+    while not (tmp_path / "heavy.py.seen").exists():
+        time.sleep(0.01)
+    waiting.cancel()
+    assert ask("imports").result(60)["value"] == 7
+    assert engine.starts == starts
 
 
 def test_a_cancelled_request_makes_room_for_the_next(ask):

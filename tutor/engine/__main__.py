@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Generator, Mapping
 from importlib import import_module
+from types import FrameType
 from typing import Any, BinaryIO
 
 from tutor.engine.protocol import (
@@ -41,6 +42,10 @@ METHODS = {
     "recipe": "tutor.training.describing:answer",
 }
 """The name of a method -> module:function, imported when it is first asked for."""
+
+
+AGAIN_SECONDS = 0.02
+"""From one try to interrupt a request to the next."""
 
 
 class _Cancelled(BaseException):
@@ -74,10 +79,15 @@ class _Server:
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
         os._exit(0)
 
-    def interrupted(self, number: int, frame: Any) -> None:
-        if self.running is not None and self.running == self.unwanted:
-            self.running = None
-            raise _Cancelled
+    def interrupted(self, number: int, frame: FrameType | None) -> None:
+        if self.running is None or self.running != self.unwanted:
+            return
+        if _importing(frame):
+            # Half a module would stay behind, and every later request would fail on it: a moment later, then.
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+            return
+        self.running = None
+        raise _Cancelled
 
     def serve(self) -> None:
         while True:
@@ -128,13 +138,23 @@ class _Server:
             self.running = None
 
 
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported at this place of the program: torch imports much when it is first used."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def main() -> None:
     """Take the pipes away from whatever prints, load torch, serve."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     server = _Server(requests, answers)
-    signal.signal(signal.SIGUSR1, server.interrupted)
+    for number in (signal.SIGUSR1, signal.SIGALRM):
+        signal.signal(number, server.interrupted)
     threading.Thread(target=server.read, daemon=True).start()
     begun = time.perf_counter()
     try:
