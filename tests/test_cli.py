@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tests.clock import within
 from tests.training.finished import finished
 from tutor import cli
 from tutor.commands import doctor, open_store
@@ -175,10 +175,7 @@ def test_batch_judges_a_thousand_answers_a_second():
     forms = ("n K^2 L + {0} - {0}", "{0} n K^2 L", "n K^2 (L + {0})", "n K^2 L {0}/{0}", "n K + {0}")
     lines = [json.dumps({"part": COST, "answer": forms[i % 5].format(i + 2)}).encode() for i in range(1000)]
     list(judge_lines(lines[:5], sets))
-    before = time.process_time()
-    found = list(judge_lines(lines, sets))
-    # Twice the budget of a quiet machine: this one may be busy.
-    assert time.process_time() - before < 2
+    found = within(2.0, lambda: list(judge_lines(lines, sets)))  # twice the budget, for a busy machine
     assert len(found) == 1000
 
 

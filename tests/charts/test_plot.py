@@ -1,10 +1,9 @@
 """Charts in cells."""
 
-import time
-
 import numpy as np
 import pytest
 
+from tests.clock import within
 from tutor.charts.bins import Bins
 from tutor.charts.cells import ASCII, DOTS, Picture
 from tutor.charts.plot import Chart, Curve, Points, columns, draw
@@ -115,14 +114,12 @@ def test_a_growing_curve_changes_only_its_newest_cells():
 
 def test_a_million_steps_in_four_curves_are_drawn_in_a_few_milliseconds():
     y = np.random.default_rng(2).random(1_000_000)
-    found = []
-    for _ in range(3):
-        began = time.process_time()
+
+    def drawn():
         bins = binned(y, width=120)
         draw(chart(Curve(bins, "raw", "raw"), Curve(bins), end=1_000_000), 120, 30)
-        found.append(time.process_time() - began)
-    # What others do to the machine only ever adds.
-    assert min(found) < 0.15
+
+    within(0.1, drawn, forget=lambda: None)
 
 
 @pytest.mark.parametrize("size", [(0, 0), (3, 2), (8, 3), (9, 4), (12, 5), (300, 80)])
