@@ -33,6 +33,9 @@ test: $(VENV)/installed-test  ## Create .venv, install, run every check and the 
 test-training: $(VENV)/installed-test  ## Train every quick recipe and check that its lesson shows; some minutes
 	$(BIN)/python -m pytest tests/training/loop/test_lessons.py -m training -s
 
+test-gpu: $(VENV)/installed-test  ## On a machine with a GPU: the full runs as published, and what only a GPU shows; some minutes
+	$(BIN)/python -m pytest tests/gpu -m gpu -s
+
 install: $(VENV)/installed-test  ## Create .venv and install, nothing else
 
 pictures: $(VENV)/installed-test  ## Draw the README's pictures again
@@ -45,4 +48,4 @@ format: $(VENV)/installed-test  ## Format the code
 clean:  ## Delete .venv and what tests leave behind
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis .import_linter_cache snapshot_report.html
 
-.PHONY: help tutor test test-training install pictures format clean
+.PHONY: help tutor test test-training test-gpu install pictures format clean

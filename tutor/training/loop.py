@@ -201,7 +201,7 @@ class Training:
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches that are left of this epoch, on the device; asking for the next ends the step before."""
         at, size = self.at, self.recipe.batch
-        indices = order(self.recipe.seed, at.epoch, len(self.data.labels)).to(self.machine.device)
+        indices = self.machine.taken(order(self.recipe.seed, at.epoch, len(self.data.labels)))
         while at.batch < self.steps_per_epoch:
             whole = indices[at.batch * size : (at.batch + 1) * size]
             mine = self.group.share(whole)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from tutor.training.recipe import Recipe
 
@@ -43,6 +44,12 @@ class Machine:
         """
         ours = recipe.source == recipe.loop == "ours"
         return torch.bfloat16 if self.low_precision and ours else torch.float32
+
+    def taken(self, values: Tensor) -> Tensor:
+        """A tensor of the host on the device, without waiting for what the device is doing."""
+        if self.device.type != "cuda":
+            return values.to(self.device)
+        return values.pin_memory().to(self.device, non_blocking=True)
 
     def wait(self) -> None:
         """Until all that was asked of the device is done."""

@@ -1,0 +1,145 @@
+"""Training on a GPU: as published, in minutes; one curve a seed; resumed to the bit; nothing waits for the host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import warnings
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.training.loop.small import curve, events_of, same_weights
+from tutor.training import checkpoint, models, worker
+from tutor.training.batches import resident
+from tutor.training.data.finding import find
+from tutor.training.events import Epoch, EventWriter, Failed, Started, Stopped
+from tutor.training.loop import Training, train_epoch
+from tutor.training.machine import machine_for
+from tutor.training.recipe import default_scale, recipe, to_toml
+from tutor.training.starting import gpu_here
+
+pytestmark = [pytest.mark.gpu, pytest.mark.timeout(900)]
+
+PUBLISHED = {
+    "mlp-centred": (93.55, 1.0),
+    "mlp-shifted": (57.38, 2.5),
+    "mlp-scrambled": (93.63, 1.0),
+    "cnn-centred": (95.93, 1.2),
+    "cnn-shifted": (95.65, 1.2),
+    "cnn-scrambled": (69.31, 4.0),
+    "resnet20": (92.77, 1.0),
+}
+"""Validation accuracy in per cent that is published, and how far from it a run of another seed may be."""
+MINUTES = 5
+QUICK = {name: replace(recipe(name, "quick"), device="cuda") for name in ("mlp-shifted", "cnn-shifted", "resnet20")}
+
+
+def folder_of(path, one):
+    path.mkdir()
+    (path / "recipe.toml").write_text(to_toml(one))
+    return path
+
+
+def ran(folder, wanted=lambda: False):
+    with EventWriter(folder / "events.jsonl") as writer:
+        status = worker.run(folder, writer.write, wanted)
+    return status, events_of(folder)
+
+
+def test_the_full_scale_is_the_usual_one():
+    assert default_scale(gpu_here()) == "full"
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_full_run_comes_to_what_is_published_in_minutes(tmp_path, name):
+    one = recipe(name, "full")
+    assert find(one.data).complete, f"{one.data} is needed: set TUTOR_DATA, or tutor train {name} --download"
+    began = time.monotonic()
+    status, events = ran(folder_of(tmp_path / "run", one))
+    seconds = time.monotonic() - began
+    last = [event for event in events if isinstance(event, Epoch)][-1]
+    published, spread = PUBLISHED[name]
+    print(f"{name:<14} {100 * last.validation_accuracy:5.2f} % (published {published}), {seconds:.0f} s")
+    assert status == 0
+    assert "cuda" in next(event for event in events if isinstance(event, Started)).device
+    assert 100 * last.validation_accuracy == pytest.approx(published, abs=spread)
+    assert seconds < 60 * MINUTES
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_one_seed_draws_one_curve(tmp_path, name):
+    one = replace(QUICK[name], epochs=1)
+    first, second = (curve(ran(folder_of(tmp_path / each, one))[1]) for each in ("first", "second"))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_resumed_it_ends_as_if_nothing_had_been(tmp_path, name):
+    one = replace(QUICK[name], epochs=1)
+    whole, torn = folder_of(tmp_path / "whole", one), folder_of(tmp_path / "torn", one)
+    ran(whole)
+    asked: list[int] = []
+    _, events = ran(torn, lambda: asked.append(1) or len(asked) > 40)
+    assert isinstance(events[-1], Stopped)
+    ran(torn)
+    (expected, _), (found, _) = checkpoint.load(whole), checkpoint.load(torn)
+    assert same_weights(expected["model"], found["model"])
+    assert curve(events_of(torn)) == curve(events_of(whole))
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_nothing_in_an_epoch_waits_for_the_device(name):
+    """PyTorch itself raises where a step would wait."""
+    one = replace(QUICK[name], images=60 * QUICK[name].batch)
+    machine = machine_for(one)
+    model = models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
+    training = Training(one, machine, resident(one, machine), model, emit=lambda event: None, save_every=1e9)
+    train_epoch(training)
+    training.at.batch = 0
+    machine.wait()
+    try:
+        torch.cuda.set_sync_debug_mode("error")
+        train_epoch(training)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert training.at.step == 120
+
+
+def test_nothing_is_computed_in_another_order_each_time():
+    """PyTorch warns where an operation has no deterministic implementation."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*deterministic.*")
+        for one in QUICK.values():
+            small = replace(one, images=4 * one.batch)
+            machine = machine_for(small)
+            model = models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
+            train_epoch(Training(small, machine, resident(small, machine), model, emit=lambda event: None))
+
+
+def test_memory_that_is_not_enough_is_told_with_what_to_change(tmp_path):
+    """A network that no GPU of today holds a batch of."""
+    one = replace(QUICK["resnet20"], width=1024, batch=4096, canvas=128, stem_stride=1)
+    status, events = ran(folder_of(tmp_path / "run", one))
+    assert status == worker.FAILED
+    assert isinstance(events[-1], Failed)
+    assert events[-1].reason == "The GPU's memory is not enough for this training."
+    assert "batch=2048" in events[-1].advice
+
+
+def test_torchrun_trains_on_every_gpu_there_is(tmp_path):
+    count = torch.cuda.device_count()
+    words = ["--standalone", f"--nproc-per-node={count}", "-m", "tutor", "train", "cnn-shifted", "--scale=quick"]
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", *words, "--set", "epochs=1", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TUTOR_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert f'"processes":{count}' in done.stdout.replace(" ", "")
+    assert '"finished"' in done.stdout
