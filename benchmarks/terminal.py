@@ -6,12 +6,15 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -39,6 +42,8 @@ class Pseudoterminal:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         os.close(self.master)
 
     def until(self, wanted: bytes, seconds: float = 30.0) -> float:
@@ -61,6 +66,33 @@ class Pseudoterminal:
         while select.select([self.master], [], [], seconds)[0]:
             if not self._read(0):
                 return
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Inside, the program and its children stand still: nothing of it takes part."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.process.pid, signal.SIGCONT)
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """Inside, what it writes is taken from the line at once, as a terminal does."""
+        ended = threading.Event()
+
+        def take() -> None:
+            while not ended.is_set():
+                self._read(0.1)
+                self.written = b""
+
+        thread = threading.Thread(target=take, name="terminal", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def _read(self, seconds: float) -> bool:
         if not select.select([self.master], [], [], seconds)[0]:

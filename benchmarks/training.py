@@ -1,14 +1,14 @@
-"""Images a second of the training loop, streaming and alone, beside a bare loop over one batch and the sheet's loop."""
+"""Images a second of the training loop, with its screen open and alone, beside a bare loop and the sheet's loop."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -19,8 +19,9 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.figures import Figure
+from benchmarks.terminal import Pseudoterminal
 from tutor import paths
-from tutor.training import models
+from tutor.training import folder, models
 from tutor.training.batches import Resident, resident
 from tutor.training.data.sets import DataSet, load
 from tutor.training.events import Event, EventWriter
@@ -34,19 +35,11 @@ RECIPES = {"mlp-shifted": 5.0, "cnn-shifted": 1.0, "resnet20": 1.0}
 BATCHES, ROUNDS, SECONDS = 78, 5, 2.0
 """Whole batches of the embedded set; rounds of all loops in turn, so that a machine that slows down slows them all."""
 
-FOLLOWER = """
-import sys, time
-from pathlib import Path
-from tutor.training.events import Follower
-follower = Follower(Path(sys.argv[1]))
-while True:
-    follower.new()
-    time.sleep(0.1)
-"""
-"""Reads events ten times a second, as a screen does, in a process of its own."""
+PYTORCH_SECONDS = 10.0
+"""The interface loads PyTorch beside; that is over before anything is measured."""
 
-Loop = Callable[[], int]
-"""Makes a step and gives the number of its images."""
+Loop = Callable[[float], int]
+"""Trains until a time of `perf_counter` and gives the number of its images."""
 
 
 def figures() -> Iterator[Figure]:
@@ -60,35 +53,54 @@ def figures() -> Iterator[Figure]:
 def _model(one: Recipe, times: float) -> Iterator[Figure]:
     machine, found = machine_for(one), load(one.data)
     data = resident(one, machine)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "events.jsonl"
-        with EventWriter(file) as writer:
-            words = [sys.executable, "-c", FOLLOWER, str(file)]
-            follower = subprocess.Popen(words)
-            try:
-                loops = {
-                    "streaming": _ours(one, machine, data, writer.write),
-                    "alone": _ours(one, machine, data, lambda event: None),
-                    "bare": _bare(one, machine, data),
-                    "sheet": _sheet(one, machine, found),
-                }
-                speeds = _measured(loops, machine)
-            finally:
-                follower.kill()
-                follower.wait()
+    alone = {
+        "alone": _ours(one, machine, data, lambda event: None),
+        "bare": _bare(one, machine, data),
+        "sheet": _sheet(one, machine, found),
+    }
+    with tempfile.TemporaryDirectory() as home, _watched(one, Path(home)) as (screen, writer):
+        loops: dict[str, Loop] = {"watched": _ours(one, machine, data, writer.write)}
+        loops |= {name: _without(screen, loop) for name, loop in alone.items()}
+        speeds = _measured(loops, machine)
     said = ", ".join(f"{name} {statistics.median(each):,.0f}" for name, each in speeds.items())
     how = f"images/s: {said}; {machine.words}"
     title = label(one).split(",")[0]
-    yield Figure(f"{title}: streaming, against a bare loop", _ratio(speeds, "streaming", "bare"), "x", 0.95, True, how)
-    yield Figure(f"{title}: alone, against a bare loop", _ratio(speeds, "alone", "bare"), "x", 0.95, True)
-    yield Figure(f"{title}: streaming, against the sheet's", _ratio(speeds, "streaming", "sheet"), "x", times, True)
+    yield Figure(f"{title}, watched: against a bare loop", _ratio(speeds, "watched", "bare"), "x", 0.95, True, how)
+    yield Figure(f"{title}, alone: against a bare loop", _ratio(speeds, "alone", "bare"), "x", 0.95, True)
+    yield Figure(f"{title}, watched: against the sheet's", _ratio(speeds, "watched", "sheet"), "x", times, True)
+
+
+@contextmanager
+def _watched(one: Recipe, home: Path) -> Iterator[tuple[Pseudoterminal, EventWriter]]:
+    """A run in a folder of its own, open on the training screen of a real interface; and what writes its events."""
+    os.environ["TUTOR_HOME"] = str(home)
+    path, lock = folder.create(one)
+    with EventWriter(path / folder.EVENTS) as writer, Pseudoterminal(["-m", "tutor"], home) as screen:
+        screen.until(b"Cost and memory")
+        for key, drawn in (("r", one.name.encode()), ("\r", b"waiting for the first step")):
+            screen.press(key)
+            screen.until(drawn)
+        with screen.looked_at():
+            time.sleep(PYTORCH_SECONDS)
+            yield screen, writer
+    lock.release()
+
+
+def _without(screen: Pseudoterminal, loop: Loop) -> Loop:
+    """The loop with nobody looking on."""
+
+    def until(when: float) -> int:
+        with screen.away():
+            return loop(when)
+
+    return until
 
 
 def _ratio(speeds: dict[str, list[float]], one: str, other: str) -> float:
     return statistics.median(a / b for a, b in zip(speeds[one], speeds[other], strict=True))
 
 
-def _measured(loops: dict[str, Callable[[float], int]], machine: Machine) -> dict[str, list[float]]:
+def _measured(loops: dict[str, Loop], machine: Machine) -> dict[str, list[float]]:
     """Images a second of each loop in each round; a first round warms up."""
     speeds: dict[str, list[float]] = {name: [] for name in loops}
     for round_ in range(ROUNDS + 1):
@@ -107,7 +119,7 @@ def _built(one: Recipe) -> nn.Module:
     return models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
 
 
-def _ours(one: Recipe, machine: Machine, data: Resident, emit: Callable[[Event], None]) -> Callable[[float], int]:
+def _ours(one: Recipe, machine: Machine, data: Resident, emit: Callable[[Event], None]) -> Loop:
     end = 0.0
     training = Training(one, machine, data, _built(one), emit=emit, wanted=lambda: time.perf_counter() > end)
 
@@ -126,7 +138,7 @@ def _ours(one: Recipe, machine: Machine, data: Resident, emit: Callable[[Event],
     return until
 
 
-def _bare(one: Recipe, machine: Machine, data: Resident) -> Callable[[float], int]:
+def _bare(one: Recipe, machine: Machine, data: Resident) -> Loop:
     """The model over one batch that is there already: no data, no numbers, no schedule."""
     model = _built(one).to(machine.device).train()
     if one.model != "mlp":
@@ -167,7 +179,7 @@ class _Images(Dataset[tuple[torch.Tensor, int]]):
         return self.transform(Image.fromarray(self.images[index])), int(self.labels[index])
 
 
-def _sheet(one: Recipe, machine: Machine, found: DataSet) -> Callable[[float], int]:
+def _sheet(one: Recipe, machine: Machine, found: DataSet) -> Loop:
     """What a learner writes: a DataLoader over images prepared one by one, three numbers taken to the host a step."""
     given = _starter()
     placed = given.CanvasDataset(
