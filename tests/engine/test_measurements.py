@@ -1,5 +1,6 @@
 """Every formula of the sheet against real PyTorch."""
 
+import re
 import shutil
 
 import pytest
@@ -21,26 +22,48 @@ def test_the_content_agrees_with_pytorch(engine):
     assert disagreements(paths.problems_folder(), engine) == []
 
 
+def planted(part):
+    """A formula that is not the one of this part."""
+    return f"({part.answer}) * 11/10 + 1/10"
+
+
+@pytest.fixture(scope="module")
+def complaints(engine, tmp_path_factory):
+    """What is said of the content with a wrong formula in the place of every right one; the folder of the set too."""
+    folder = tmp_path_factory.mktemp("planted") / "ps08"
+    shutil.copytree(paths.problems_folder() / "ps08", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for _, part in PARTS:
+        file = folder / part.problem_id / "problem.toml"
+        text = file.read_text()
+        start = text.index(f'id = "{part.id}"')
+        changed = text[:start] + text[start:].replace(f'answer = "{part.answer}"', f'answer = "{planted(part)}"', 1)
+        assert changed != text
+        file.write_text(changed)
+    return folder, disagreements(folder, engine)
+
+
 @pytest.mark.parametrize("part", [part for _, part in PARTS], ids=lambda part: part.id)
-def test_a_wrong_formula_planted_in_the_content_is_caught(engine, tmp_path, part):
+def test_a_wrong_formula_planted_in_the_content_is_caught_at_its_own_line(complaints, part):
+    folder, found = complaints
+    file = folder / part.problem_id / "problem.toml"
+    lines = file.read_text().splitlines()
+    (line,) = (at for at, text in enumerate(lines, 1) if text == f'answer = "{planted(part)}"')
+    (message,) = (one.message for one in found if one.file == file and one.line == line)
+    assert repr(planted(part)) in message
+    assert "PyTorch measured" in message
+
+
+def only(tmp_path, problem):
+    """A copy of the set with this problem alone; its file."""
     folder = tmp_path / "ps08"
     shutil.copytree(paths.problems_folder() / "ps08", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / part.problem_id / "problem.toml"
-    text = file.read_text()
-    start = text.index(f'id = "{part.id}"')
-    planted = f"({part.answer}) * 11/10 + 1/10"
-    changed = text[:start] + text[start:].replace(f'answer = "{part.answer}"', f'answer = "{planted}"', 1)
-    assert changed != text
-    file.write_text(changed)
-    found = [one for one in disagreements(folder, engine) if one.file == file]
-    assert any(repr(planted) in one.message and "PyTorch measured" in one.message for one in found)
-    assert changed.splitlines()[found[0].line - 1].startswith("answer = ")
+    listed = folder / "set.toml"
+    listed.write_text(re.sub(r"(?m)^problems = .*$", f'problems = ["{problem}"]', listed.read_text()))
+    return folder, folder / problem / "problem.toml"
 
 
 def test_a_wrong_accepted_form_is_caught_at_its_own_line(engine, tmp_path):
-    folder = tmp_path / "ps08"
-    shutil.copytree(paths.problems_folder() / "ps08", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / "cost" / "problem.toml"
+    folder, file = only(tmp_path, "cost")
     file.write_text(file.read_text().replace('"(3 L - 1) n K^2"', '"(3 L - 2) n K^2"'))
     (found,) = disagreements(folder, engine)
     assert file.read_text().splitlines()[found.line - 1] == 'formula = "(3 L - 2) n K^2"'
@@ -99,9 +122,7 @@ def test_agreement_is_exact_for_counts_and_judged_by_the_standard_error_for_samp
 
 
 def test_a_formula_without_a_value_is_a_complaint(engine, tmp_path):
-    folder = tmp_path / "ps08"
-    shutil.copytree(paths.problems_folder() / "ps08", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / "cost" / "problem.toml"
+    folder, file = only(tmp_path, "cost")
     planted = "n K^2 L (n-1)/(n-1)"
     file.write_text(file.read_text().replace('answer = "n K^2 L"', f'answer = "{planted}"', 1))
     found = [one.message for one in disagreements(folder, engine) if one.file == file]
