@@ -1,10 +1,18 @@
-"""Solutions as students write them: four right ones a part, and wrong ones, each with the check meant for it."""
+"""Solutions as students write them: right ones by what is special about them, and wrong ones, each with its check."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n\n"
+
+
+def changed(source: str, *changes: tuple[str, str]) -> str:
+    """A right solution with these things changed."""
+    for old, new in changes:
+        assert old in source, old
+        source = source.replace(old, new)
+    return source
 
 
 @dataclass(frozen=True)

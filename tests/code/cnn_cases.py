@@ -1,7 +1,7 @@
 # ruff: noqa: E501
 """get_cnn."""
 
-from tests.code.cases import HEAD, wrong
+from tests.code.cases import HEAD, changed, wrong
 
 SEQUENTIAL = (
     HEAD
@@ -53,9 +53,24 @@ LAMBDA = HEAD + (
     "get_cnn = lambda image_size: nn.Sequential(block(1, 32, 1), block(32, 64, 2), block(64, 64, 1),"
     " block(64, 128, 2), nn.AdaptiveAvgPool2d((1, 1)), nn.Conv2d(128, 10, 1), nn.Flatten())\n"
 )
-RIGHT = (SEQUENTIAL, MODULE, POOLED, LAMBDA)
+ZERO = (
+    changed(SEQUENTIAL, ("return nn.Seq", "model = nn.Seq"))
+    + "    nn.init.zeros_(model[-2].weight)\n    return model\n"
+)
+RIGHT = {
+    "a Sequential": SEQUENTIAL,
+    "a class": MODULE,
+    "a pool as large as the map": POOLED,
+    "lambdas": LAMBDA,
+    "rows, then columns": changed(MODULE, ("x.mean(dim=(2, 3))", "x.mean(dim=-1).mean(dim=-1)")),
+    "a pool by the image size": changed(SEQUENTIAL, ("nn.AdaptiveAvgPool2d(1)", "nn.AvgPool2d(image_size // 4)")),
+    "padding by name": changed(MODULE, ("nn.Conv2d(64, 64, kernel_size=5, padding=2)", "nn.Conv2d(64, 64, kernel_size=5, padding='same')")),
+    "the last layer begins at zero": ZERO,
+    "no biases": changed(SEQUENTIAL, ("padding=2)", "padding=2, bias=False)"), ("128, 10, 1)", "128, 10, 1, bias=False)")),
+}  # fmt: skip
 FOUR = "four convolutions and their channels"
 LAST = "        nn.Flatten(),\n"
+BIASED = changed(MODULE, ("        self.last", "        self.bias = nn.Parameter(torch.zeros(32))\n        self.last"))
 WRONG = (
     wrong(SEQUENTIAL, "a colon is missing", "get_cnn(image_size):", "get_cnn(image_size)", "parses", False),
     wrong(SEQUENTIAL, "the class itself", "return nn.Sequential(", "return nn.Sequential\n    return nn.Sequential(", "builds at two image sizes", False),
@@ -74,7 +89,12 @@ WRONG = (
     wrong(MODULE, "the mean and then a maximum of one", "x = x.mean(dim=(2, 3))", "x = F.max_pool2d(x.mean(dim=(2, 3), keepdim=True), 1).flatten(1)", "-"),
     wrong(SEQUENTIAL, "softmax", LAST, LAST + "        nn.Softmax(dim=1),\n", "scores at the end"),
     wrong(MODULE, "log softmax", "return self.last(x)", "return F.log_softmax(self.last(x), dim=1)", "scores at the end"),
-    wrong(SEQUENTIAL, "no bias", "nn.Conv2d(128, 10, 1)", "nn.Conv2d(128, 10, 1, bias=False)", "number of parameters"),
+    wrong(BIASED, "two biases", "        x = F.relu(self.conv1(x))", "        x = F.relu(self.conv1(x) + self.bias[:, None, None])", "number of parameters"),
+    wrong(SEQUENTIAL, "a hidden linear layer", "        nn.Conv2d(128, 10, 1),\n", "        nn.Conv2d(128, 64, 1),\n        nn.ReLU(),\n        nn.Conv2d(64, 10, 1),\n", FOUR, False),
+    wrong(MODULE, "a linear layer more", "nn.Linear(128, 10)", "nn.Sequential(nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))", FOUR),
+    wrong(SEQUENTIAL, "3x3 for the scores", "nn.Conv2d(128, 10, 1)", "nn.Conv2d(128, 10, 3, padding=1)", "kernels and padding"),
+    wrong(SEQUENTIAL, "a ReLU on the image", "        nn.Conv2d(1, 32", "        nn.ReLU(),\n        nn.Conv2d(1, 32", "a ReLU after each convolution"),
+    wrong(MODULE, "a skip", "x = F.relu(self.conv3(x))", "x = x + F.relu(self.conv3(x))", "a ReLU after each convolution"),
     wrong(SEQUENTIAL, "batch norm", "        nn.Conv2d(128, 10, 1)", "        nn.BatchNorm2d(128, affine=False),\n        nn.Conv2d(128, 10, 1)", "the same in training and evaluation"),
     wrong(SEQUENTIAL, "dropout", LAST, LAST + "        nn.Dropout(),\n", "the same in training and evaluation"),
     wrong(MODULE, "frozen", "x = x.mean(dim=(2, 3))", "x = x.mean(dim=(2, 3)).detach()", "gradients reach every weight"),

@@ -1,7 +1,7 @@
 # ruff: noqa: E501
 """get_dataloaders."""
 
-from tests.code.cases import wrong
+from tests.code.cases import changed, wrong
 from tutor import paths
 
 STARTER = (paths.problems_folder() / "ps08" / "convnets" / "code" / "dataloaders.py").read_text()
@@ -36,7 +36,20 @@ LOOPED = PLAIN.replace(
     return tuple(loaders)
 """,
 )
-RIGHT = (PLAIN, BY_NAME, IMPORTED, LOOPED)
+MEASURED = changed(
+    PLAIN,
+    ("    mean, std = (0.1307, 0.3081) if base_dataset is torchvision.datasets.MNIST else (0.286041, 0.353024)\n", "    pixels = base_dataset('data', train=True, download=True).data.float() / 255\n    mean, std = pixels.mean(), pixels.std()\n"),
+)  # fmt: skip
+RIGHT = {
+    "two of each": PLAIN,
+    "by the name of the data set": BY_NAME,
+    "imported names, v2": IMPORTED,
+    "a loop and a worker": LOOPED,
+    "mean and deviation measured": MEASURED,
+    "options by name alone": changed(PLAIN, ("batch_size, img_size=28,", "batch_size, *, img_size=28,")),
+    "workers that stay": changed(PLAIN, ("shuffle=", "num_workers=8, persistent_workers=True, prefetch_factor=4, timeout=60, shuffle=")),
+    "a generator": changed(PLAIN, ("shuffle=True", "shuffle=True, generator=torch.Generator().manual_seed(3)")),
+}  # fmt: skip
 SHAPES, SIZES, VAL, TRAIN = (
     "shapes and kinds of a batch",
     "batches of batch_size",
@@ -66,12 +79,16 @@ WRONG = (
     wrong(PLAIN, "validation shuffled", "shuffle=False", "shuffle=True", "validation is not shuffled", False),
     wrong(PLAIN, "not normalised", "[transforms.ToTensor(), transforms.Normalize((mean,), (std,))]", "[transforms.ToTensor()]", NORM),
     wrong(PLAIN, "one mean for both", "if base_dataset is torchvision.datasets.MNIST else (0.286041, 0.353024)", "if True else None", NORM),
+    wrong(PLAIN, "a subclass is taken for the class", "base_dataset is torchvision.datasets.MNIST", "issubclass(base_dataset, torchvision.datasets.MNIST)", NORM),
+    wrong(PLAIN, "training not normalised", "train=True, download=True, transform=transform", "train=True, download=True, transform=transforms.ToTensor()", NORM),
     wrong(PLAIN, "normalised after the canvas", "torch.full((1, self.img_size, self.img_size), float(image.min()))", "torch.zeros((1, self.img_size, self.img_size))", CANVAS, False),
     wrong(PLAIN, "in the corner", "top, left = room // 2, room // 2", "top, left = 0, 0", CANVAS),
     wrong(PLAIN, "no shift handed on", "img_size, random_shift, scramble_image, noise)\n    val_set", "img_size, False, scramble_image, noise)\n    val_set", SHIFT),
     wrong(PLAIN, "drawn anew each time", "torch.randint(0, room + 1, (1,), generator=generator)", "torch.randint(0, room + 1, (1,))", SHIFT),
     wrong(PLAIN, "scramble not handed on", "random_shift, scramble_image, noise)\n    pin", "random_shift, False, noise)\n    pin", SCRAMBLE),
     wrong(PLAIN, "each image its own order", "canvas.flatten()[self.order]", "canvas.flatten()[torch.randperm(canvas.numel(), generator=generator)]", SCRAMBLE),
+    wrong(PLAIN, "training not scrambled", "random_shift, scramble_image, noise)\n    val", "random_shift, False, noise)\n    val", SCRAMBLE),
+    wrong(PLAIN, "training without noise", "random_shift, scramble_image, noise)\n    val", "random_shift, scramble_image)\n    val", NOISE),
     wrong(PLAIN, "noise forgotten", "random_shift, scramble_image, noise)\n    pin", "random_shift, scramble_image)\n    pin", NOISE),
     wrong(PLAIN, "noise drawn anew", "torch.randn(canvas.shape, generator=generator)", "torch.randn(canvas.shape)", NOISE),
     wrong(PLAIN, "always pinned", "pin = torch.cuda.is_available()", "pin = True", "no pinned memory without a GPU"),

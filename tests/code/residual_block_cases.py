@@ -1,7 +1,7 @@
 # ruff: noqa: E501
 """ResidualBlock."""
 
-from tests.code.cases import HEAD, Case, wrong
+from tests.code.cases import HEAD, Case, changed, wrong
 
 MODULE = (
     HEAD
@@ -49,7 +49,22 @@ INPLACE = MODULE.replace("return F.relu(y + around)", "y += around\n        retu
 ADD = SEQUENTIAL.replace("self.residual(x) + self.skip(x)", "torch.add(self.skip(x), self.residual(x))").replace(
     "nn.ReLU(),", "nn.ReLU(inplace=True),"
 )
-RIGHT = (MODULE, SEQUENTIAL, INPLACE, ADD)
+NAMED_TWICE = changed(
+    MODULE,
+    ("        self.skip = None\n", "        self.residual = nn.Sequential(self.c1, self.n1, nn.ReLU(), self.c2, self.n2)\n        self.skip = None\n"),
+    ("        y = F.relu(self.n1(self.c1(x)))\n        y = self.n2(self.c2(y))\n", "        y = self.residual(x)\n"),
+)  # fmt: skip
+ZERO = changed(
+    MODULE, ("        self.skip = None\n", "        nn.init.zeros_(self.n2.weight)\n        self.skip = None\n")
+)
+RIGHT = {
+    "a class": MODULE,
+    "two Sequentials": SEQUENTIAL,
+    "in place": INPLACE,
+    "torch.add": ADD,
+    "layers with two names": NAMED_TWICE,
+    "the second norm begins at zero": ZERO,
+}
 BUILDS, TWO, STRIDE = (
     "builds for (16, 16, 1) and (16, 32, 2)",
     "two 3x3 convolutions one after the other",
@@ -90,6 +105,9 @@ WRONG = (
     wrong(MODULE, "one norm for both", "y = self.n2(", "y = self.n1(", OWN, False),
     wrong(MODULE, "one norm, once built", "        self.n2 = nn.BatchNorm2d(out_channels)\n", "        self.n2 = self.n1\n", OWN),
     wrong(MODULE, "no running statistics", "nn.BatchNorm2d(out_channels)", "nn.BatchNorm2d(out_channels, track_running_stats=False)", MODES),
+    wrong(MODULE, "dropout", "y = self.n2(self.c2(y))", "y = self.n2(self.c2(F.dropout(y, 0.1, self.training)))", MODES),
+    wrong(MODULE, "a ReLU on the way in", "self.n1(self.c1(x))", "self.n1(self.c1(F.relu(x)))", TWO),
+    wrong(MODULE, "a ReLU and something more", "return F.relu(y + around)", "return torch.tanh(F.relu(y + around))", ORDER),
     wrong(MODULE, "under no_grad", "        y = F.relu(self.n1(self.c1(x)))", "        with torch.no_grad():\n            y = F.relu(self.n1(self.c1(x)))", "gradients reach every weight"),
     wrong(MODULE, "half the sum", "F.relu(y + around)", "F.relu(0.5 * y + around)", "computes what its layers say"),
 )  # fmt: skip

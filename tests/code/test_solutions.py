@@ -18,9 +18,12 @@ def checks(part):
     return FOLDER / f"{part.replace('-', '_')}_checks.py"
 
 
-@pytest.mark.parametrize(("part", "at"), [(part, at) for part in PARTS for at in range(len(CASES[part].RIGHT))])
-def test_a_right_solution_passes(service, part, at):
-    found = service.check(checks(part), CASES[part].RIGHT[at], "answer.py")
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [pytest.param(part, source, id=f"{part}: {name}") for part in PARTS for name, source in CASES[part].RIGHT.items()],
+)
+def test_a_right_solution_passes(service, part, source):
+    found = service.check(checks(part), source, "answer.py")
     assert found.verdict == "correct", found
     assert all(check.passed for check in found.checks)
 
@@ -43,7 +46,8 @@ def test_a_wrong_solution_is_told_by_its_check(service, part, case):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_check_is_needed_by_a_case_that_it_alone_tells(service, part):
-    names = [check.name for check in service.check(checks(part), CASES[part].RIGHT[0], "answer.py").checks]
+    right = next(iter(CASES[part].RIGHT.values()))
+    names = [check.name for check in service.check(checks(part), right, "answer.py").checks]
     alone = {case.check for case in CASES[part].WRONG if case.alone}
     assert set(names[OPENING:]) <= alone
     assert len(CASES[part].WRONG) >= 12

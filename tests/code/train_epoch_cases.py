@@ -1,7 +1,7 @@
 # ruff: noqa: E501
 """train_epoch."""
 
-from tests.code.cases import HEAD, wrong
+from tests.code.cases import HEAD, changed, wrong
 
 LOOP = (
     HEAD
@@ -38,7 +38,48 @@ COUNTED = (
     )
     .replace("images.to(device), labels.to(device)", "images.to(device, non_blocking=True), labels.to(device=device)")
 )
-RIGHT = (LOOP, BEFORE, PRINTED, COUNTED)
+ON_CPU = changed(
+    LOOP,
+    ("loss.item()", "loss.detach().cpu().item()"),
+    ("(outputs.argmax(dim=1) == labels).float().mean().item()", "(outputs.argmax(dim=1).cpu().numpy() == labels.cpu().numpy()).mean()"),
+)  # fmt: skip
+TYPED = changed(
+    LOOP,
+    ("images.to(device), labels.to(device)", "(each.to(device) for each in (images.float(), labels.to(torch.int64)))"),
+    ("(outputs.argmax(dim=1) == labels).float()", "(outputs.argmax(dim=1) == labels).to(torch.float32)"),
+)
+CLOSURE = changed(
+    LOOP,
+    (
+        """        optimizer.zero_grad()
+        outputs = model(images)
+        loss = criterion(outputs, labels)
+        loss.backward()
+        optimizer.step()
+""",
+        """        def closure():
+            nonlocal outputs
+            optimizer.zero_grad()
+            outputs = model(images)
+            loss = criterion(outputs, labels)
+            loss.backward()
+            return loss
+
+        loss = optimizer.step(closure)
+""",
+    ),
+    ("    for images", "    outputs = None\n    for images"),
+)
+RIGHT = {
+    "the loop": LOOP,
+    "the rate before the step": BEFORE,
+    "a line printed": PRINTED,
+    "counted": COUNTED,
+    "numbers by way of the CPU": ON_CPU,
+    "types changed": TYPED,
+    "a closure": CLOSURE,
+    "the loader asked for its sizes": changed(PRINTED, ("epoch {epoch}:", "{len(train_loader)} times {train_loader.batch_size} of {len(train_loader.dataset)}:")),
+}  # fmt: skip
 STEP, SCHED, ACC = (
     "one optimizer step a batch, after the backward pass",
     "one scheduler step a batch, after the optimizer's",
@@ -60,6 +101,7 @@ WRONG = (
     wrong(LOOP, "train mode forgotten", "    model.train()\n", "", "training mode"),
     wrong(LOOP, "evaluation mode", "model.train()", "model.eval()", "training mode"),
     wrong(LOOP, "not moved", "images, labels = images.to(device), labels.to(device)", "pass", "to the device"),
+    wrong(LOOP, "moved, and the old ones used", "images, labels = images.to(device), labels.to(device)", "images.to(device), labels.to(device)", "to the device"),
     wrong(LOOP, "labels not moved", ", labels.to(device)", ", labels", "to the device"),
     wrong(LOOP, "gradients not cleared", "        optimizer.zero_grad()\n", "", "gradients are cleared", False),
     wrong(LOOP, "cleared at every second batch", "        optimizer.zero_grad()\n", "        if len(losses) % 2 == 0:\n            optimizer.zero_grad()\n", "gradients are cleared"),
@@ -70,6 +112,7 @@ WRONG = (
     wrong(LOOP, "scheduler forgotten", "        scheduler.step()\n", "", SCHED),
     wrong(LOOP, "the loss as a tensor", "losses.append(loss.item())", "losses.append(loss)", "plain numbers are kept"),
     wrong(LOOP, "the accuracy as a tensor", ".float().mean().item())", ".float().mean())", "plain numbers are kept"),
+    wrong(LOOP, "a criterion of its own", "criterion(outputs", "F.cross_entropy(outputs", LOSS),
     wrong(LOOP, "sum of the losses", "loss.item()", "loss.item() * len(labels)", LOSS),
     wrong(LOOP, "running mean", "losses.append(loss.item())", "losses.append((sum(losses) + loss.item()) / (len(losses) + 1))", LOSS),
     wrong(LOOP, "percent", ".float().mean().item())", ".float().mean().item() * 100)", ACC),

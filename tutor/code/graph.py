@@ -5,28 +5,35 @@ A functional, a Sequential and an own Module leave the same operations. `replay`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from tutor.code.judging import Raised, Session, Wrong, blob, tensor, tensors
+from tutor.code.probes import PROBE_DILATION
 
 _KINDS = {
     "convolution": "conv", "addmm": "linear", "mm": "linear", "clamp_min": "relu", "threshold": "relu",
     "mean": "pool", "avg_pool2d": "pool", "_adaptive_avg_pool2d": "pool", "_softmax": "softmax",
     "_log_softmax": "log_softmax", "max_pool2d_with_indices": "max_pool", "amax": "max_pool",
-    "adaptive_max_pool2d": "max_pool", "sub": "add",
+    "adaptive_max_pool2d": "max_pool", "sub": "add", "native_dropout": "dropout", "bernoulli": "dropout",
+    "empty_like": "dropout",
 }  # fmt: skip
-_ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "silu": F.silu, "elu": F.elu,
     "leaky_relu": F.leaky_relu, "hardtanh": F.hardtanh, "softmax": lambda x: F.softmax(x, 1),
     "log_softmax": lambda x: F.log_softmax(x, 1),
 }  # fmt: skip
-WORDS = {"conv": "a convolution", "linear": "a linear layer", "relu": "a ReLU", "batch_norm": "a batch norm"}
-TOLERANCE = 2e-3
+"""What bends a value, by the kind of step."""
+_WORDS = {
+    "conv": "a convolution", "linear": "a linear layer", "relu": "a ReLU", "batch_norm": "a batch norm",
+    "pool": "a mean over places", "max_pool": "a maximum over places", "add": "an addition",
+    "dropout": "a dropout",
+}  # fmt: skip
+_CONSTANTS = {"zeros_like", "ones_like", "full_like"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,24 @@ class Step:
     shapes: tuple[tuple[int, ...], ...]
     shape: tuple[int, ...]
     values: tuple[Any, ...]
+    turned: bool
+    """Whether the last of its weights is read transposed."""
     line: int | None
+
+    @property
+    def word(self) -> str:
+        """What it is called in a sentence, with its article where we have one."""
+        return _WORDS.get(self.kind, self.kind)
+
+    @property
+    def probe(self) -> bool:
+        """Whether this is the convolution of a block that was built as a probe."""
+        return self.kind == "conv" and self.values[2][0] == PROBE_DILATION
+
+    @property
+    def bias(self) -> bool:
+        """Whether a convolution or linear layer adds a bias of its own."""
+        return len(self.shapes) > 2
 
     @property
     def channels(self) -> tuple[int, int]:
@@ -51,8 +75,8 @@ class Step:
 
     @property
     def kernel(self) -> tuple[int, ...]:
-        """The size of a convolution's kernel."""
-        return self.shapes[1][2:]
+        """The size of a convolution's kernel; that of a linear layer has no dimensions."""
+        return self.shapes[1][2:] if self.kind == "conv" else ()
 
     @property
     def stride(self) -> int:
@@ -80,11 +104,11 @@ class Graph:
         steps = [_step(each) for each in found["ops"]]
         below = {self.input}
         for step in steps:
-            if below & set(step.reads):
+            if below & set(step.reads) and step.kind not in _CONSTANTS:
                 below.add(step.makes)
         needed, kept = {self.out}, []
         for step in reversed(steps):
-            if step.makes in needed and below & set(step.reads):
+            if step.makes in needed & below:
                 needed |= set(step.reads)
                 kept.append(step)
         self.steps: list[Step] = kept[::-1]
@@ -111,9 +135,17 @@ class Graph:
                 found |= set(step.reads)
         return found
 
+    def above(self, step: Step) -> set[int]:
+        """Every value that a step is made from."""
+        return set().union(*(self.ancestors(each) for each in step.reads if each in self.live))
+
+    def joins(self) -> list[Step]:
+        """The steps that add two values which both come from the input."""
+        return [step for step in self.of("add") if sum(each in self.live for each in step.reads) > 1]
+
     def between(self, one: Step, two: Step) -> list[str]:
         """The kinds of the steps after `one` that `two` depends on and that depend on `one`."""
-        above = set().union(*(self.ancestors(each) for each in two.reads if each in self.live))
+        above = self.above(two)
         chosen = [step for step in self.steps if step.makes in above and one.makes in self.ancestors(step.makes)]
         return [step.kind for step in chosen if step is not one]
 
@@ -127,7 +159,9 @@ def _step(found: dict[str, Any]) -> Step:
         kind = "relu"
     shapes = tuple(tuple(each) for each in found["shapes"])
     weights = tuple(each for each in found["names"] if each)
-    return Step(kind, tuple(found["in"]), found["out"], weights, shapes, tuple(found["shape"]), values, found["line"])
+    turned = [turn for turn, name in zip(found["turned"], found["names"], strict=True) if name][-1:] == [True]
+    reads, shape = tuple(found["in"]), tuple(found["shape"])
+    return Step(kind, reads, found["out"], weights, shapes, shape, values, turned, found["line"])
 
 
 def replay(graph: Graph, x: torch.Tensor, weights: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -152,10 +186,8 @@ def _value(step: Step, held: list[torch.Tensor], own: list[torch.Tensor]) -> tor
         stride, padding, dilation = step.values[:3]
         return F.conv2d(x, own[0], own[1] if len(own) > 1 else None, stride, padding, dilation, int(step.values[-1]))
     if step.kind == "linear":
-        weight = own[-1]
         flat = x.flatten(1) if x.dim() > 2 else x
-        turned = tuple(weight.shape) == step.shapes[-1] and weight.shape[0] != weight.shape[1]
-        product = flat @ (weight if turned else weight.T)
+        product = flat @ (own[-1].T if step.turned else own[-1])
         return product + own[0] if len(own) > 1 else product
     if step.kind == "batch_norm":
         training = bool(step.values[0])
@@ -163,172 +195,17 @@ def _value(step: Step, held: list[torch.Tensor], own: list[torch.Tensor]) -> tor
         scale, shift = (own[0], own[1]) if len(own) > 3 or (training and len(own) > 1) else (None, None)
         return F.batch_norm(x, mean, var, scale, shift, training, 0.1, float(step.values[-1]))
     if step.kind == "add":
-        return held[0] + held[1] if len(held) > 1 else x
+        others = held[1:] or [each.reshape(_shape_in(step, each)) for each in own]
+        return x + others[0] if others else x
     if step.kind == "pool":
         return x.mean((2, 3)) if x.dim() == 4 else x
     if step.kind == "max_pool" and x.dim() == 4 and len(step.shape) == 4:
         return F.adaptive_max_pool2d(x, list(step.shape[2:]))
-    if step.kind in _ACTIVATIONS:
-        return _ACTIVATIONS[step.kind](x)
+    if step.kind in ACTIVATIONS:
+        return ACTIVATIONS[step.kind](x)
     return x
 
 
-# ---------------------------------------------------------------- what checks of networks ask
-
-
-def images(count: int, size: int, channels: int = 1, seed: int = 0) -> torch.Tensor:
-    """Random images, the same at every call."""
-    made = torch.Generator().manual_seed(1000 + seed)
-    return torch.randn(count, channels, size, size, generator=made)
-
-
-def built(session: Session, name: str, *values: Any) -> str:
-    """Build the learner's network once for these values; its slot. Wrong where it is no module."""
-    slot = f"{name}{values}"
-    if slot not in session.facts:
-        found = session.ask("build", name=name, values=list(values), slot=slot)
-        if not found["module"]:
-            said = "returned nothing; is the return missing?" if found["type"] == "NoneType" else "gives"
-            raise Wrong(
-                f"{name}({_listed(values)}) {said}"
-                + ("" if "nothing" in said else f" something of the type {found['type']}; a network was expected.")
-            )
-        session.facts[slot] = found
-    return slot
-
-
-def _listed(values: tuple[Any, ...]) -> str:
-    return ", ".join(repr(value) for value in values)
-
-
-def graph(session: Session, slot: str, x: torch.Tensor, train: bool = False) -> Graph:
-    """What the network ran on `x`."""
-    return Graph(session.ask("trace", slot=slot, x=blob(x), train=train))
-
-
-def output(session: Session, slot: str, x: torch.Tensor, train: bool = False, seed: int = 0) -> torch.Tensor:
-    """What the network makes of `x`."""
-    return tensor(session.ask("forward", slot=slot, x=blob(x), train=train, seed=seed)["out"])
-
-
-def shuffled_weights(session: Session, slot: str) -> dict[str, torch.Tensor]:
-    """Give the network weights larger than at its start, other gains and other statistics; what they are now."""
-    made = torch.Generator().manual_seed(7)
-    held = {}
-    for name, value in tensors(session.ask("weights", slot=slot)).items():
-        if value.dtype.is_floating_point:
-            fan = value[0].numel() if value.dim() > 1 else 1
-            drawn = torch.randn(value.shape, generator=made) * (2.0 / fan**0.5 if value.dim() > 1 else 0.5)
-            value = drawn.abs() + 0.5 if name.endswith("running_var") else drawn
-        held[name] = value
-    sent = {name: blob(value) for name, value in held.items() if value.dtype.is_floating_point}
-    session.ask("put", slot=slot, values=sent)
-    return held
-
-
-def same_as_its_layers(session: Session, slot: str, x: torch.Tensor) -> None:
-    """The output is what the layers found make of the input, with larger weights and random statistics."""
-    held = shuffled_weights(session, slot)
-    found = graph(session, slot, x)
-    out = output(session, slot, x)
-    try:
-        expected = replay(found, x, held).reshape(out.shape)
-    except (RuntimeError, IndexError, KeyError):
-        raise Wrong("The layers do not fit together the way they ran; is a value used in another place?") from None
-    off = (out - expected).abs().max().item()
-    if not off <= TOLERANCE * (1 + expected.abs().max().item()):
-        strange = next((step for step in found.steps if step.kind not in _USUAL), None)
-        where = f" Line {strange.line} applies {strange.kind}." if strange and strange.line else ""
-        raise Wrong(
-            "The layers are there, and something else is done to the numbers: with the network's own weights put "
-            f"into the layers, its output differs by up to {off:.3g}.{where}",
-            strange.line if strange else None,
-        )
-
-
-_USUAL = {"conv", "linear", "batch_norm", "relu", "pool", "add"}
-
-
-def modes_agree(session: Session, slot: str, x: torch.Tensor) -> None:
-    """Nothing depends on chance or on the mode."""
-    one = output(session, slot, x, train=True, seed=1)
-    two = output(session, slot, x, train=False, seed=2)
-    if not torch.allclose(one, two, atol=1e-5):
-        raise Wrong(
-            "The same images give other outputs in training mode than in evaluation mode. Which layer depends on "
-            "chance, or on the other images of the batch? None is asked for here."
-        )
-
-
-def gradients_reach(session: Session, slot: str, x: torch.Tensor) -> None:
-    """Every parameter gets a gradient that is not zero throughout."""
-    found = session.ask("forward", slot=slot, x=blob(x), train=True, gradient=True)["gradient"]
-    wanted = [name for name, _, _ in session.facts[slot]["parameters"]]
-    for name in wanted:
-        if name not in found or not torch.count_nonzero(tensor(found[name])):
-            raise Wrong(f"No gradient reaches {name}. Is it frozen, detached, or not used on the way to the output?")
-
-
-def right_shapes(session: Session, slot: str, given: Iterator[tuple[torch.Tensor, tuple[int, ...]]], hint: str) -> None:
-    """Each input gives its shape."""
-    for x, expected in given:
-        try:
-            shape = tuple(output(session, slot, x).shape)
-        except Raised as error:
-            error.error["where"] = f"With {_size(x.shape)} going in"
-            raise
-        if shape != expected:
-            raise Wrong(f"{_size(x.shape)} goes in, {_size(shape)} comes out; {_size(expected)} was expected. {hint}")
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return "(" + ", ".join(str(each) for each in shape) + ")"
-
-
-def count_of_parameters(session: Session, slot: str, layers: list[Step], hint: str) -> None:
-    """As many numbers to learn as these layers have, each with a bias."""
-    wanted = 0
-    for step in layers:
-        before, after = step.channels
-        size = step.kernel[0] * step.kernel[1] if step.kind == "conv" else 1
-        wanted += (before * size + 1) * after
-    found = 0
-    for _, shape, _ in session.facts[slot]["parameters"]:
-        size = 1
-        for length in shape:
-            size *= length
-        found += size
-    if found != wanted:
-        if not found:
-            raise Wrong(
-                "The network has no parameters that an optimizer could find. Layers in a plain list are not seen."
-            )
-        raise Wrong(
-            f"The network has {found:,} parameters; the layers that run have {wanted:,}, biases included. {hint}"
-        )
-
-
-def nothing_after(found: Graph, last: Step) -> None:
-    """The outputs are scores as they come out of the last layer."""
-    for step in found.steps[found.steps.index(last) + 1 :]:
-        if step.kind in ("softmax", "log_softmax"):
-            raise Wrong(
-                "A softmax stands at the end. Cross entropy takes the scores as they are, and applies its own.",
-                step.line,
-            )
-        if step.kind in _ACTIVATIONS:
-            raise Wrong(
-                f"After the last layer comes {step.kind}; scores may be negative, and cross entropy takes them as "
-                "they are.",
-                step.line,
-            )
-
-
-def activation_between(found: Graph, one: Step, two: Step, what: str) -> None:
-    """Between two layers stands one ReLU and no other activation."""
-    kinds = [kind for kind in found.between(one, two) if kind in _ACTIVATIONS]
-    if kinds == ["relu"]:
-        return
-    if not kinds:
-        raise Wrong(f"Between {what} nothing bends the line: two linear maps in a row are one. Which is missing?")
-    raise Wrong(f"Between {what} stands {', then '.join(kinds)}; one ReLU was expected.")
+def _shape_in(step: Step, weight: torch.Tensor) -> tuple[int, ...]:
+    """The shape that a step reads a weight in."""
+    return next((each for each in step.shapes if prod(each) == weight.numel()), tuple(weight.shape))

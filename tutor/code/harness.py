@@ -179,7 +179,7 @@ def load(state: dict[str, Any], source: str, file: str, name: str) -> dict[str, 
     module.__file__ = file
     sys.modules["learner"] = module
     state["module"] = module
-    exec(compile(source, file, "exec"), module.__dict__)
+    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
     if name not in module.__dict__:
         return {"defined": False, "names": [each for each in module.__dict__ if not each.startswith("_")][:200]}
     found = module.__dict__[name]

@@ -235,15 +235,20 @@ def opening(name: str, signature: Sequence[str]) -> tuple[Check, ...]:
         given = found["parameters"]
         if given is None:
             return
-        wanted = [each.split("=")[0] for each in signature]
+        # What has a default is given by its name, the rest by its place.
+        needed = sum("=" not in each for each in signature)
+        options = {each.split("=")[0] for each in signature if "=" in each}
+        kinds = {each[1] for each in given}
         positional = [each for each in given if each[1] in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")]
-        free = any(each[1] == "VAR_POSITIONAL" for each in given)
-        names = [each[0] for each in positional]
+        named = {each[0] for each in given if each[1] in ("POSITIONAL_OR_KEYWORD", "KEYWORD_ONLY")}
         listed = f"{name}({', '.join(signature)})"
-        if not free and len(names) < len(wanted):
-            raise Wrong(f"{name} takes {', '.join(names) or 'nothing'}; it is called as {listed}.", found["line"])
-        extra = [each[0] for each in positional[len(wanted) :] if not each[2]]
-        extra += [each[0] for each in given if each[1] == "KEYWORD_ONLY" and not each[2]]
+        few = "VAR_POSITIONAL" not in kinds and len(positional) < needed
+        unnamed = "VAR_KEYWORD" not in kinds and not options <= named
+        if few or unnamed:
+            names = ", ".join(each[0] for each in given)
+            raise Wrong(f"{name} takes {names or 'nothing'}; it is called as {listed}.", found["line"])
+        only = [each for each in given if each[1] == "KEYWORD_ONLY"]
+        extra = [each[0] for each in (*positional[needed:], *only) if not each[2]]
         if extra:
             raise Wrong(f"{name} also needs {', '.join(extra)}; it is called as {listed}.", found["line"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from tutor.code import graph as of
+from tutor.code import networks as of
 from tutor.code.judging import Session, Wrong, check
 
 NAME, SIGNATURE = "get_cnn", ("image_size",)
@@ -14,41 +14,32 @@ STRIDES = (1, 2, 1, 2)
 KERNEL, PADDING = 5, 2
 
 
-def model(session: Session, size: int = SIZES[0]) -> str:
-    return of.built(session, NAME, size)
+def model(session: Session) -> str:
+    return of.built(session, NAME, SIZES[0])
 
 
 def ran(session: Session) -> of.Graph:
-    if "ran" not in session.facts:
-        session.facts["ran"] = of.graph(session, model(session), of.images(2, SIZES[0]))
-    return session.facts["ran"]
+    return of.ran(session, model(session), of.images(2, SIZES[0]))
+
+
+def layers(found: of.Graph) -> list[of.Step]:
+    """The convolutions, and the last layer, which is a 1x1 convolution or a linear layer."""
+    return found.of("conv", "linear")
 
 
 def body(found: of.Graph) -> list[of.Step]:
-    """The convolutions before the last layer, which is a 1x1 convolution or a linear layer."""
-    layers = found.of("conv", "linear")
-    return [step for step in layers[:-1] if step.kind == "conv"]
-
-
-@check("builds at two image sizes")
-def builds(session: Session) -> None:
-    for size in SIZES:
-        model(session, size)
-
-
-@check("shapes")
-def shapes(session: Session) -> None:
-    for size in SIZES:
-        given = ((of.images(n, size), (n, 10)) for n in (1, 3, 5))
-        of.right_shapes(session, model(session, size), given, "One score a class was asked for, ten for each image.")
+    """The convolutions before the last layer."""
+    return [step for step in layers(found)[:-1] if step.kind == "conv"]
 
 
 @check("four convolutions and their channels")
 def channels(session: Session) -> None:
-    layers = body(ran(session))
-    if len(layers) != len(CHANNELS):
-        raise Wrong(f"Before the last layer {len(layers)} convolutions run; {len(CHANNELS)} were asked for.")
-    for at, (step, wanted) in enumerate(zip(layers, CHANNELS, strict=True), 1):
+    found = body(ran(session))
+    if strange := next((step for step in layers(ran(session))[:-1] if step.kind != "conv"), None):
+        raise Wrong(f"Before the last layer {strange.word} runs; {len(CHANNELS)} convolutions were asked for.")
+    if len(found) != len(CHANNELS):
+        raise Wrong(f"Before the last layer {len(found)} convolutions run; {len(CHANNELS)} were asked for.")
+    for at, (step, wanted) in enumerate(zip(found, CHANNELS, strict=True), 1):
         if step.channels != wanted:
             (mine, out), (want, width) = step.channels, wanted
             raise Wrong(f"Convolution {at} goes from {mine} to {out} channels; {want} to {width} was asked for.")
@@ -66,6 +57,10 @@ def kernels(session: Session) -> None:
                 "stride 1?",
                 step.line,
             )
+    last = layers(ran(session))[-1]
+    if last.kind == "conv" and last.kernel != (1, 1):
+        size = "x".join(str(each) for each in last.kernel)
+        raise Wrong(f"The last convolution has a kernel of {size}; one of 1x1 gives the scores.", last.line)
 
 
 @check("strides")
@@ -85,20 +80,20 @@ def strides(session: Session) -> None:
 @check("a ReLU after each convolution")
 def bends(session: Session) -> None:
     found = ran(session)
-    layers = found.of("conv", "linear")
-    for at, (one, two) in enumerate(pairwise(layers), 1):
-        what = f"convolutions {at} and {at + 1}" if two is not layers[-1] else "the last convolution and the scores"
+    of.in_a_row(found, layers(found))
+    for at, (one, two) in enumerate(pairwise(layers(found)), 1):
+        last = two is layers(found)[-1]
+        what = "the last convolution and the scores" if last else f"convolutions {at} and {at + 1}"
         of.activation_between(found, one, two, what)
 
 
 @check("the mean over all places")
 def pools(session: Session) -> None:
     found = ran(session)
-    layers = found.of("conv", "linear")
     if found.of("max_pool"):
         raise Wrong("A maximum is taken over places; the mean over all of them was asked for.")
     pools = found.of("pool")
-    if len(layers) > 1 and not pools and layers[-1].channels[0] != CHANNELS[-1][1]:
+    if not pools and layers(found)[-1].channels[0] != CHANNELS[-1][1]:
         raise Wrong(
             "The last layer reads every place on its own, so the network fits one image size and knows where things "
             "are. The mean over all places was asked for."
@@ -110,34 +105,17 @@ def pools(session: Session) -> None:
 @check("scores at the end")
 def scores(session: Session) -> None:
     found = ran(session)
-    of.nothing_after(found, found.of("conv", "linear")[-1])
+    of.nothing_after(found, layers(found)[-1])
 
 
 @check("number of parameters")
 def parameters(session: Session) -> None:
-    hint = "A convolution has 25 weights for each pair of channels, and one bias an output channel."
-    of.count_of_parameters(session, model(session), ran(session).of("conv", "linear"), hint)
-
-
-@check("the same in training and evaluation")
-def modes(session: Session) -> None:
-    of.modes_agree(session, model(session), of.images(4, SIZES[0]))
-
-
-@check("gradients reach every weight")
-def gradients(session: Session) -> None:
-    of.gradients_reach(session, model(session), of.images(3, SIZES[0]))
-
-
-@check("computes what its layers say")
-def computes(session: Session) -> None:
-    for size in SIZES:
-        of.same_as_its_layers(session, model(session, size), of.images(3, size))
+    hint = "A convolution has 25 weights for each pair of channels, and at most one bias an output channel."
+    of.count_of_parameters(session, model(session), ran(session), hint)
 
 
 CHECKS = (
-    builds,
-    shapes,
+    *of.opening(NAME, SIZES),
     channels,
     kernels,
     strides,
@@ -145,7 +123,5 @@ CHECKS = (
     pools,
     scores,
     parameters,
-    modes,
-    gradients,
-    computes,
+    *of.closing(NAME, SIZES),
 )

@@ -47,5 +47,5 @@ def get_dataloaders(base_dataset, batch_size, img_size=28, random_shift=False, s
     # 1. The transforms: an image as a tensor, normalised.
     #    MNIST has the mean 0.1307 and the deviation 0.3081, Fashion-MNIST 0.286041 and 0.353024.
     # 2. The two data sets, each on its canvas. The test split serves for validation here.
-    # 3. The two loaders.
+    # 3. The two loaders. Memory is pinned only on machines with a GPU, where torch.cuda.is_available().
     raise NotImplementedError

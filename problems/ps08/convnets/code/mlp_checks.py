@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from tutor.code import graph as of
+from tutor.code import networks as of
 from tutor.code.judging import Session, Wrong, check
 
 NAME, SIGNATURE = "get_mlp", ("image_size",)
@@ -16,68 +16,46 @@ def model(session: Session, size: int = SIZES[0]) -> str:
     return of.built(session, NAME, size)
 
 
-@check("builds at two image sizes")
-def builds(session: Session) -> None:
-    for size in SIZES:
-        model(session, size)
-
-
-@check("shapes")
-def shapes(session: Session) -> None:
-    for size in SIZES:
-        given = ((of.images(n, size), (n, 10)) for n in (1, 5, 8))
-        of.right_shapes(session, model(session, size), given, "One score a class was asked for, ten for each image.")
+def ran(session: Session, size: int = SIZES[0]) -> of.Graph:
+    return of.ran(session, model(session, size), of.images(2, size))
 
 
 @check("five linear layers of the right width")
 def widths(session: Session) -> None:
     for size in SIZES:
-        layers = of.graph(session, model(session, size), of.images(2, size)).of("linear")
+        layers = ran(session, size).of("linear", "conv")
+        if strange := next((step for step in layers if step.kind != "linear"), None):
+            raise Wrong(f"There is {strange.word}; linear layers alone were asked for.", strange.line)
         found = [step.channels for step in layers]
         expected = list(zip((size * size, *WIDTHS[:-1]), WIDTHS, strict=True))
-        if found != expected:
-            at = next((i for i, pair in enumerate(expected) if i >= len(found) or found[i] != pair), len(expected))
-            if len(found) != len(expected):
-                raise Wrong(f"{len(found)} linear layers run; {len(expected)} were asked for.")
-            (mine, out), (want, width) = found[at], expected[at]
-            raise Wrong(f"Linear layer {at + 1} goes from {mine} to {out}; {want} to {width} was asked for.")
+        if len(found) != len(expected):
+            raise Wrong(f"{len(found)} linear layers run; {len(expected)} were asked for.")
+        for at, (pair, wanted) in enumerate(zip(found, expected, strict=True), 1):
+            if pair != wanted:
+                (mine, out), (want, width) = pair, wanted
+                raise Wrong(f"Linear layer {at} goes from {mine} to {out}; {want} to {width} was asked for.")
 
 
 @check("a ReLU between the layers")
 def bends(session: Session) -> None:
-    found = of.graph(session, model(session), of.images(2, SIZES[0]))
+    found = ran(session)
     layers = found.of("linear")
+    of.in_a_row(found, layers)
     for at, (one, two) in enumerate(pairwise(layers), 1):
         of.activation_between(found, one, two, f"linear layers {at} and {at + 1}")
 
 
 @check("scores at the end")
 def scores(session: Session) -> None:
-    found = of.graph(session, model(session), of.images(2, SIZES[0]))
+    found = ran(session)
     if layers := found.of("linear"):
         of.nothing_after(found, layers[-1])
 
 
 @check("number of parameters")
 def parameters(session: Session) -> None:
-    layers = of.graph(session, model(session), of.images(2, SIZES[0])).of("linear")
-    hint = "Each layer has a weight for every pair and one bias an output."
-    of.count_of_parameters(session, model(session), layers, hint)
+    hint = "A layer that runs twice has its weights once: each of the five has its own."
+    of.count_of_parameters(session, model(session), ran(session), hint)
 
 
-@check("the same in training and evaluation")
-def modes(session: Session) -> None:
-    of.modes_agree(session, model(session), of.images(8, SIZES[0]))
-
-
-@check("gradients reach every weight")
-def gradients(session: Session) -> None:
-    of.gradients_reach(session, model(session), of.images(8, SIZES[0]))
-
-
-@check("computes what its layers say")
-def computes(session: Session) -> None:
-    of.same_as_its_layers(session, model(session), of.images(6, SIZES[0]))
-
-
-CHECKS = (builds, shapes, widths, bends, scores, parameters, modes, gradients, computes)
+CHECKS = (*of.opening(NAME, SIZES), widths, bends, scores, parameters, *of.closing(NAME, SIZES))

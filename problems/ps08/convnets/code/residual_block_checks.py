@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tutor.code import graph as of
+from tutor.code import networks as of
 from tutor.code.judging import Session, Wrong, check
 
 NAME, SIGNATURE = "ResidualBlock", ("in_channels", "out_channels", "stride")
@@ -16,14 +16,11 @@ def block(session: Session, given: tuple[int, int, int]) -> str:
 
 
 def ran(session: Session, given: tuple[int, int, int]) -> of.Graph:
-    key = f"ran{given}"
-    if key not in session.facts:
-        session.facts[key] = of.graph(session, block(session, given), of.images(2, SIZE, given[0]))
-    return session.facts[key]
+    return of.ran(session, block(session, given), of.images(2, SIZE, given[0]))
 
 
 def called(given: tuple[int, int, int]) -> str:
-    return f"ResidualBlock{given}"
+    return of.called(NAME, *given)
 
 
 class Ways:
@@ -31,26 +28,19 @@ class Ways:
 
     def __init__(self, found: of.Graph) -> None:
         self.found = found
-        self.adds = [step for step in found.of("add") if sum(each in found.live for each in step.reads) > 1]
         convolutions = found.of("conv")
         above = {
-            step.makes: [one for one in convolutions if one is not step and one.makes in self.above(step)]
+            step.makes: [one for one in convolutions if one is not step and one.makes in found.above(step)]
             for step in convolutions
         }
         self.second = next((step for step in reversed(convolutions) if above[step.makes]), None)
         self.first = above[self.second.makes][0] if self.second else None
-        long = {self.first, self.second} - {None}
-        self.others = [step for step in convolutions if step not in long and not above[step.makes]]
-
-    def above(self, step: of.Step) -> set[int]:
-        """The values that a step is made from."""
-        return set().union(*(self.found.ancestors(each) for each in step.reads if each in self.found.live))
 
     @property
     def add(self) -> of.Step | None:
         """The addition that joins the two ways."""
-        joining = [step for step in self.adds if self.second is None or self.second.makes in self.above(step)]
-        return joining[0] if joining else None
+        joins = self.found.joins()
+        return next((step for step in joins if not self.second or self.second.makes in self.found.above(step)), None)
 
     def skip(self) -> list[of.Step]:
         """The steps of the way around."""
@@ -88,7 +78,12 @@ def shapes(session: Session) -> None:
 @check("two 3x3 convolutions one after the other")
 def kernels(session: Session) -> None:
     for given in (SAME, *CHANGES):
-        for at, step in enumerate(convolutions(session, given), 1):
+        found, both = ran(session, given), convolutions(session, given)
+        if before := found.source(both[0]):
+            raise Wrong(
+                f"Before the first convolution {before.word} runs; the input was to go in as it is.", before.line
+            )
+        for at, step in enumerate(both, 1):
             if not step.plain or step.kernel != (3, 3) or step.padding != 1:
                 size = "x".join(str(each) for each in step.kernel)
                 raise Wrong(
@@ -123,10 +118,9 @@ def norms(session: Session) -> None:
     for given in (SAME, *CHANGES):
         found = ran(session, given)
         for at, step in enumerate(convolutions(session, given), 1):
-            after = [each.kind for each in found.after(step)]
-            if after != ["batch_norm"]:
-                said = f"{' and '.join(after)} comes" if after else "nothing comes"
-                raise Wrong(f"After convolution {at} {said}; its batch norm was expected.", step.line)
+            after = found.after(step)
+            if [each.kind for each in after] != ["batch_norm"]:
+                raise Wrong(f"After convolution {at} comes {of.listed(after)}; its batch norm was expected.", step.line)
 
 
 @check("a ReLU between the two")
@@ -153,10 +147,12 @@ def order(session: Session) -> None:
         if ways.add is None or ways.second is None:
             continue
         before = [kind for kind in found.between(ways.second, ways.add) if kind in ("relu", "gelu", "tanh", "sigmoid")]
-        after = [step for step in found.steps if ways.add.makes in ways.above(step)]
-        kinds = [step.kind for step in after if step.kind != "dropout"]
+        after = [step for step in found.steps if ways.add.makes in found.above(step)]
+        kinds = [step.kind for step in after]
         if kinds == ["relu"] and not before:
             continue
+        if kinds not in ([], ["relu"]):
+            raise Wrong(f"After the sum comes {of.listed(after)}; a ReLU alone was expected.", after[0].line)
         out = of.output(session, block(session, given), of.images(4, SIZE, given[0]))
         negative = int((out < 0).sum())
         line = next((step.line for step in found.of("relu") if step.line), None)
@@ -170,10 +166,9 @@ def order(session: Session) -> None:
 def identity(session: Session) -> None:
     steps = Ways(ran(session, SAME)).skip()
     if steps:
-        kinds = ", ".join(of.WORDS.get(step.kind, step.kind) for step in steps)
         raise Wrong(
-            f"In {called(SAME)} the input passes {kinds} before it is added. Shapes agree here, so it can be added as "
-            "it is.",
+            f"In {called(SAME)} the input passes {of.listed(steps)} before it is added. Shapes agree here, so it can "
+            "be added as it is.",
             steps[0].line,
         )
 
@@ -197,8 +192,9 @@ def projection(session: Session) -> None:
                 f"{step.padding}; it is set up as the first convolution is.",
                 step.line,
             )
-        listed = ", then ".join(of.WORDS.get(kind, kind) for kind in kinds) or "nothing"
-        raise Wrong(f"In {called(given)} the way around has {listed}; a convolution and its norm were asked for.")
+        raise Wrong(
+            f"In {called(given)} the way around has {of.listed(steps)}; a convolution and its norm were asked for."
+        )
 
 
 @check("every layer has weights of its own")
@@ -208,9 +204,7 @@ def own(session: Session) -> None:
         for step in ran(session, given).of("conv", "batch_norm"):
             name = step.weights[0] if step.weights else ""
             if name in seen and name:
-                raise Wrong(
-                    f"{name} is used twice. Each {of.WORDS[step.kind][2:]} has weights of its own here.", step.line
-                )
+                raise Wrong(f"{name} is used twice. Each {step.word[2:]} has weights of its own here.", step.line)
             seen[name] = step
     names = {name for name, _, _ in session.facts[block(session, SAME)]["parameters"]}
     used = {name for step in ran(session, SAME).steps for name in step.weights}
@@ -229,12 +223,13 @@ def modes(session: Session) -> None:
         if not step.values[0]:
             raise Wrong("In training mode a batch norm uses its running statistics, and not those of the batch.")
     moved = [name for name in before if "running" in name and not bool((before[name] == after[name]).all())]
-    evaluating = of.graph(session, slot, x).of("batch_norm")
-    if any(step.values[0] for step in evaluating) or (training.of("batch_norm") and not moved):
+    evaluating = of.graph(session, slot, x)
+    if any(step.values[0] for step in evaluating.of("batch_norm")) or (training.of("batch_norm") and not moved):
         raise Wrong(
             "In evaluation mode a batch norm still uses the statistics of the batch: an image's output depends on the "
             "others beside it. Is the norm kept as a layer of the block, with its running statistics?"
         )
+    of.same_in_training(evaluating, training)
 
 
 @check("gradients reach every weight")

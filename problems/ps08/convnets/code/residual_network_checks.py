@@ -1,44 +1,38 @@
 """Checks of get_model: the first convolution, three stages of blocks, the mean, one linear layer.
 
-A class ProbeBlock, one 1x1 convolution, is put into the learner's file and asked for by its name, so that the blocks
-can be told from the rest whatever they are made of.
+While the network is built, each ResidualBlock is made to run as one 1x1 convolution of its channels and stride, so that
+the blocks can be told from the rest whatever they are made of.
 """
 
 from __future__ import annotations
 
-from tutor.code import graph as of
+from collections import Counter
+from typing import Any
+
+from tutor.code import networks as of
 from tutor.code.judging import Raised, Session, Wrong, check
 
 NAME, SIGNATURE = "get_model", ("depth", 'block_type="ResidualBlock"', "base_width=16")
+BLOCK, OTHER = "ResidualBlock", "PlainBlock"
 DEPTHS = (8, 14, 20)
 WIDTH, OTHER_WIDTH = 16, 8
 SIZE = 16
 
 
+def options(block: str = BLOCK, width: int = WIDTH) -> dict[str, Any]:
+    return {"block_type": block, "base_width": width}
+
+
 def probed(session: Session, depth: int, width: int = WIDTH) -> str:
-    if "probe" not in session.facts:
-        session.facts["probe"] = session.ask("add_probe")
-    try:
-        return of.built(session, NAME, depth, "ProbeBlock", width)
-    except Raised as error:
-        if error.error["type"] in ("KeyError", "ValueError", "NotImplementedError", "AttributeError", "NameError"):
-            raise Wrong(
-                "block_type is the name of a class in your file. A class ProbeBlock was added to it, and "
-                f'get_model({depth}, "ProbeBlock") raised {error.error["type"]}. How is a class found by its name?',
-                error.error.get("line"),
-            ) from None
-        raise
+    return of.built(session, NAME, depth, probe=BLOCK, **options(width=width))
 
 
 def ran(session: Session, depth: int, width: int = WIDTH) -> of.Graph:
-    key = f"ran{depth}/{width}"
-    if key not in session.facts:
-        session.facts[key] = of.graph(session, probed(session, depth, width), of.images(2, SIZE))
-    return session.facts[key]
+    return of.ran(session, probed(session, depth, width), of.images(2, SIZE))
 
 
 def blocks(session: Session, depth: int, width: int = WIDTH) -> list[of.Step]:
-    return [step for step in ran(session, depth, width).of("conv") if step.kernel == (1, 1)]
+    return [step for step in ran(session, depth, width).steps if step.probe]
 
 
 @check("builds at three depths")
@@ -56,25 +50,88 @@ def shapes(session: Session) -> None:
 
 @check("block_type names the block")
 def named(session: Session) -> None:
-    for depth in DEPTHS[:2]:
-        if not blocks(session, depth):
-            raise Wrong(
-                f'get_model({depth}, "ProbeBlock") runs no ProbeBlock, a class that was added to your file. Where is '
-                "block_type used?"
-            )
-    usual, asked = (of.built(session, NAME, DEPTHS[0], *more) for more in ((), ("ResidualBlock",)))
+    depth = DEPTHS[0]
+    usual, asked = of.built(session, NAME, depth), by_name(session, BLOCK)
+    said = of.called(NAME, depth, **options())
     if session.facts[usual]["parameters"] != session.facts[asked]["parameters"]:
-        raise Wrong('get_model(8) is another network than get_model(8, "ResidualBlock"); that is the default block.')
+        raise Wrong(f"get_model({depth}) is another network than {said}; these are the defaults.")
+    if not blocks(session, depth):
+        raise Wrong(f"{said} runs no {BLOCK}. Which class do you use there?")
+    in_blocks(session, BLOCK)  # An error of theirs, called as they are to be called, is told here.
+    if works(session, OTHER):
+        other(session)
+    else:
+        added(session)
+
+
+def by_name(session: Session, block: str) -> str:
+    """The network of blocks of this name; its slot. Wrong where the name is not understood."""
+    try:
+        return of.built(session, NAME, DEPTHS[0], **options(block))
+    except Raised as error:
+        said = of.called(NAME, DEPTHS[0], **options(block))
+        raise Wrong(
+            f"block_type is the name of a class in your file, and {said} raised {error.error['type']}: "
+            f"{error.error['message'][:200]}. How is a class found by its name?",
+            error.error.get("line"),
+        ) from None
+
+
+def content(session: Session, slot: str, channels: int) -> Counter[Any]:
+    """The steps by their kinds, and the kernels of convolutions, each with how often it is there."""
+    steps = of.ran(session, slot, of.images(2, SIZE, channels)).steps
+    return Counter((step.kind, step.shapes[1] if step.kind == "conv" else ()) for step in steps)
+
+
+def in_blocks(session: Session, block: str) -> Counter[Any]:
+    """The same of the three blocks of the smallest network together."""
+    found: Counter[Any] = Counter()
+    for before, after, stride in ((WIDTH, WIDTH, 1), (WIDTH, 2 * WIDTH, 2), (2 * WIDTH, 4 * WIDTH, 2)):
+        found += content(session, of.built(session, block, before, after, stride), before)
+    return found
+
+
+def works(session: Session, block: str) -> bool:
+    """Whether the file has such blocks, and they run."""
+    try:
+        in_blocks(session, block)
+    except (Raised, Wrong):
+        return False
+    return True
+
+
+def other(session: Session) -> None:
+    """With the other class of the learner's the network is the same but for its blocks."""
+    found, usual = (content(session, by_name(session, block), 1) for block in (OTHER, BLOCK))
+    if found + in_blocks(session, BLOCK) != usual + in_blocks(session, OTHER):
+        raise Wrong(
+            f"{of.called(NAME, DEPTHS[0], **options(OTHER))} is not the network of {BLOCK}s with a {OTHER} in the "
+            "place of each. Where is block_type used?"
+        )
+
+
+def added(session: Session) -> None:
+    """A class that is added to the file is used, or refused: a table has only the names that the learner knew."""
+    try:
+        slot = of.built(session, NAME, DEPTHS[0], probe=BLOCK, added=OTHER, **options(OTHER))
+        steps = of.ran(session, slot, of.images(2, SIZE)).steps
+    except (Raised, Wrong):
+        return
+    if any(step.probe for step in steps):
+        raise Wrong(
+            f"{of.called(NAME, DEPTHS[0], **options(OTHER))} runs {BLOCK}s, and a class {OTHER} had been added to your "
+            "file. Where is block_type used?"
+        )
 
 
 @check("begins with a 3x3 convolution, batch norm, ReLU")
 def begins(session: Session) -> None:
     steps = ran(session, DEPTHS[0]).steps
     first = steps[:3]
-    kinds = [step.kind for step in first]
-    if kinds != ["conv", "batch_norm", "relu"]:
-        listed = ", ".join(of.WORDS.get(kind, kind) for kind in kinds)
-        raise Wrong(f"The network begins with {listed}; a convolution, its batch norm and a ReLU were asked for.")
+    if [step.kind for step in first] != ["conv", "batch_norm", "relu"]:
+        raise Wrong(
+            f"The network begins with {of.listed(first)}; a convolution, its batch norm and a ReLU were asked for."
+        )
     step = first[0]
     if step.kernel != (3, 3) or (step.stride, step.padding) != (1, 1) or step.channels[0] != 1:
         size = "x".join(str(each) for each in step.kernel)
@@ -94,6 +151,20 @@ def count(session: Session) -> None:
                 f"At depth {depth} {found} blocks run. Each holds two of the {depth} layers, and two are not in "
                 f"blocks: that makes {wanted}."
             )
+        between(session, depth)
+
+
+def between(session: Session, depth: int) -> None:
+    """Between the blocks nothing else runs; a ReLU more does no harm, since theirs is the last thing they do."""
+    steps = ran(session, depth).steps
+    last = max(at for at, step in enumerate(steps) if step.probe)
+    strange = next((step for step in steps[3:last] if not step.probe and step.kind != "relu"), None)
+    if strange:
+        raise Wrong(
+            f"At depth {depth} {strange.word} runs before the last block; after the first convolution, its batch norm "
+            "and the ReLU only blocks were asked for.",
+            strange.line,
+        )
 
 
 @check("the width doubles from stage to stage")
@@ -129,7 +200,7 @@ def strides(session: Session) -> None:
 
 @check("base_width sets the width")
 def base(session: Session) -> None:
-    usual, narrow = (ran(session, DEPTHS[0], width).of("conv") for width in (WIDTH, OTHER_WIDTH))
+    usual, narrow = (wide(session, width) for width in (WIDTH, OTHER_WIDTH))
     for one, other in zip(usual, narrow, strict=False):
         want = one.channels[1] * OTHER_WIDTH // WIDTH
         if other.channels[1] != want:
@@ -138,6 +209,11 @@ def base(session: Session) -> None:
                 f"base_width={WIDTH} {one.channels[1]}; {want} were expected of the first.",
                 other.line,
             )
+
+
+def wide(session: Session, width: int) -> list[of.Step]:
+    """The first convolution and the blocks."""
+    return [ran(session, DEPTHS[0], width).of("conv")[0], *blocks(session, DEPTHS[0], width)]
 
 
 @check("every block has weights of its own")
@@ -154,34 +230,45 @@ def own(session: Session) -> None:
             )
 
 
+def after(session: Session) -> list[of.Step]:
+    """The steps after the last block."""
+    steps = ran(session, DEPTHS[0]).steps
+    return steps[max(at for at, step in enumerate(steps) if step.probe) + 1 :]
+
+
+def scoring(session: Session) -> of.Step | None:
+    """The layer that gives the scores; after the mean a 1x1 convolution is a linear layer too."""
+    found = [step for step in after(session) if step.kind in ("conv", "linear")]
+    return found[0] if len(found) == 1 and found[0].kernel in ((), (1, 1)) else None
+
+
 @check("the mean over all places, then one linear layer")
 def ends(session: Session) -> None:
-    found = ran(session, DEPTHS[0])
-    steps = found.steps
-    last = max(at for at, step in enumerate(steps) if step.kind == "conv")
-    kinds = [step.kind for step in steps[last + 1 :] if step.kind in ("conv", "linear", "pool", "max_pool")]
-    if kinds != ["pool", "linear"]:
-        listed = ", then ".join(of.WORDS.get(kind, kind) for kind in kinds) or "nothing"
+    last, steps = scoring(session), after(session)
+    first = steps[: steps.index(last)] if last else steps
+    # The mean may be taken over rows and then columns, and nothing below zero is left for another ReLU.
+    if not last or {step.kind for step in first} - {"relu"} != {"pool"}:
         raise Wrong(
-            f"After the last block comes {listed}; the mean over all places and one linear layer were expected."
+            f"After the last block comes {of.listed(steps)}; the mean over all places and one linear layer were "
+            "expected."
         )
 
 
 @check("scores at the end")
 def scores(session: Session) -> None:
-    found = ran(session, DEPTHS[0])
-    if linear := found.of("linear"):
-        of.nothing_after(found, linear[-1])
+    if last := scoring(session):
+        of.nothing_after(ran(session, DEPTHS[0]), last)
 
 
 @check("batch norm follows the mode")
 def modes(session: Session) -> None:
-    slot = probed(session, DEPTHS[0])
-    x = of.images(4, SIZE)
-    if any(not step.values[0] for step in of.graph(session, slot, x, train=True).of("batch_norm")):
+    slot, x = probed(session, DEPTHS[0]), of.images(4, SIZE)
+    training, evaluating = of.graph(session, slot, x, train=True), of.graph(session, slot, x)
+    if any(not step.values[0] for step in training.of("batch_norm")):
         raise Wrong("In training mode a batch norm uses its running statistics, and not those of the batch.")
-    if any(step.values[0] for step in of.graph(session, slot, x).of("batch_norm")):
+    if any(step.values[0] for step in evaluating.of("batch_norm")):
         raise Wrong("In evaluation mode a batch norm still uses the statistics of the batch.")
+    of.same_in_training(evaluating, training)
 
 
 @check("gradients reach every weight")

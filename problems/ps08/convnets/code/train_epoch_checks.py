@@ -101,14 +101,12 @@ def mode(session: Session) -> None:
 
 @check("to the device")
 def device(session: Session) -> None:
-    moved = events(session, "moved")
-    if wrong := [each for each in moved if not each["right"]]:
-        raise Wrong(f"{len(wrong)} tensors are sent to a device other than the one of the argument `device`.")
-    if len(moved) < 2 * BATCHES:
-        raise Wrong(
-            f"{len(moved)} tensors are sent to the device in {BATCHES} steps. With a GPU, images and labels both have "
-            "to be where the model is."
-        )
+    for what, event in (("images", "forward"), ("labels", "loss")):
+        if left := sum(each["left"] for each in events(session, event)):
+            raise Wrong(
+                f"At {left} of {BATCHES} steps the {what} are still where the loader left them. With a GPU, images and "
+                "labels both have to be where the model is; `to` gives a tensor that is there, and leaves the old one."
+            )
 
 
 @check("gradients are cleared")
@@ -163,6 +161,9 @@ def compared(name: str, found: list[Any], expected: list[float], hint: str) -> N
 
 @check("the loss of each batch")
 def losses(session: Session) -> None:
+    asked = len(events(session, "loss"))
+    if asked < BATCHES:
+        raise Wrong(f"`criterion` is called {asked} times in {BATCHES} batches. The loss is what it gives for a batch.")
     outs = [tensor(each["out"]) for each in events(session, "forward")]
     expected = [float(F.cross_entropy(out, y)) for out, (_, y) in zip(outs, batches(), strict=False)]
     compared("loss", lists(session)[0], expected, "The mean over the batch was expected, as the criterion gives it.")
