@@ -3,12 +3,17 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from tests.training.finished import finished
 from tutor.content.load import load_sets
 from tutor.plain.talk import COMMANDS, Conversation
 from tutor.progress.store import Store, StoreError
+from tutor.training import after
+from tutor.training.data import finding
+from tutor.training.data.finding import Found
 
 BOXES = set("─│┌┐└┘├┤┬┴┼━┃╭╮╰╯═║\x1b")
 
@@ -94,6 +99,74 @@ def test_a_derivation_is_taken_down_line_by_line_and_judged_on_an_empty_line(set
     assert "Not readable:" in said
     assert "Yes." in said
     assert store.progress(f"ps08/{place}").state == "solved"
+
+
+EXPERIMENT = "convnets/shift-experiment"
+RECIPES = ("mlp-centred", "mlp-shifted", "cnn-centred", "cnn-shifted")
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """Runs in a folder of their own; the names of those that were begun, none of which really is."""
+    names = []
+    monkeypatch.setenv("TUTOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(after, "start_after", lambda other, recipe, sources=None: names.append(recipe.name))
+    return names
+
+
+def test_an_experiment_is_predicted_run_and_compared(sets, store, begun):
+    said = talk(sets, store, "run", "30, 2", "runs", "run", problem=EXPERIMENT)
+    assert "Predict first, then run begins the runs. Points of accuracy that each loses" in said
+    assert "run begins what is missing, runs tells how far each is; an empty line then" in " ".join(said.split())
+    assert "  mlp-centred: not run yet" in said
+    assert "run begins what is missing: mlp-centred, mlp-shifted, cnn-centred," in said
+    assert "Begun, one after the other: mlp-centred, mlp-shifted," in said
+    assert begun == list(RECIPES)
+    assert "Not readable" not in said
+    for name, accuracy in zip(RECIPES, (0.9, 0.6, 0.92, 0.9), strict=True):
+        finished(name, accuracy)
+    said = talk(sets, store, "runs", "run", "", problem=EXPERIMENT)
+    assert "  cnn-shifted: 90.0 %\nAn empty line compares your prediction with them." in said
+    assert "Every run is there or on its way" in said
+    assert "the MLP lost 30 points, you said 30" in said
+    assert store.progress(f"ps08/{EXPERIMENT}").state == "solved"
+
+
+def test_one_run_of_an_experiment_is_begun_by_its_name(sets, store, begun):
+    said = talk(sets, store, "30, 2", "run cnn-shifted", "run resnet20", problem=EXPERIMENT)
+    assert begun == ["cnn-shifted"]
+    assert "Begun: cnn-shifted." in said
+    assert "This experiment has no run resnet20; it has mlp-centred," in said
+
+
+def test_a_run_that_has_learned_nothing_is_told_so_and_run_again(sets, store, begun):
+    for name, accuracy in zip(RECIPES, (0.9, 0.6, 0.112, 0.11), strict=True):
+        finished(name, accuracy, epochs=1)
+    said = talk(sets, store, "30, 2", "runs", "run", problem=EXPERIMENT)
+    assert "the CNN has learned nothing" in " ".join(said.split())
+    assert "  cnn-centred: 11.2 %, no better than guessing" in said
+    assert begun == list(RECIPES)
+    assert store.progress(f"ps08/{EXPERIMENT}").state != "solved"
+
+
+def test_runs_are_listed_anywhere_and_run_says_where_it_belongs(sets, store, begun):
+    said = " ".join(talk(sets, store, "runs", "run").split())
+    assert "There are no runs yet; run begins those of an experiment, such as problem 5, part" in said
+    assert "There is nothing to run here; run begins the runs of an experiment, such as" in said
+    folder = finished("mlp-centred", 0.9)
+    said = talk(sets, store, "runs")
+    assert f"  {folder.name}: finished, validation 90.0 %" in said
+    assert "runs stop with a name stops one." in " ".join(said.split())
+
+
+def test_a_data_set_that_is_not_here_is_told_and_run_again_does_without(sets, store, begun, monkeypatch):
+    monkeypatch.setattr("tutor.training.lacking.default_scale", lambda gpu: "full")
+    lacks = Found("mnist", None, False, "", 11_600_000)
+    monkeypatch.setattr(finding, "find", lambda name: replace(lacks, complete=name == "fashion-mini"))
+    said = talk(sets, store, "30, 2", "run", "run", problem=EXPERIMENT)
+    assert "train mlp-centred --download fetches it. run again takes the quick recipes" in " ".join(said.split())
+    assert begun == list(RECIPES)
 
 
 def test_an_answer_that_follows_from_an_earlier_one_is_told_so(sets, store):

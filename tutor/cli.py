@@ -9,6 +9,7 @@ from importlib import import_module
 from types import ModuleType
 
 from tutor.commands import Parser, Trouble, nearest
+from tutor.program import program
 
 COMMANDS = {
     "check": "judge an answer, or many as JSON lines",
@@ -97,11 +98,6 @@ def run(words: list[str]) -> int:
 def command(name: str) -> ModuleType:
     """The module of a command."""
     return import_module(f"tutor.commands.{name.replace('-', '_')}")
-
-
-def program() -> str:
-    """How this program was called, for examples that can be copied."""
-    return "tutor" if os.path.basename(sys.argv[0]).startswith("tutor") else "python -m tutor"
 
 
 def _forget_output() -> None:

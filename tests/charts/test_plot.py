@@ -20,13 +20,13 @@ def binned(y, end=None, width=WIDE):
 
 
 def chart(*curves, scale=None, points=(), end=100.0, **more):
-    ticks = [(float(at), str(at)) for at in range(0, int(end) + 1, 20)]
+    ticks = [(float(at), str(at)) for at in range(0, int(end) + 1, int(end) // 5)]
     return Chart("loss", 0, end, scale or Scale(0, 1), curves, points, ticks, "step", **more)
 
 
 def dots(picture):
     """The dots of the braille cells of the curve's area, as a grid."""
-    codes = np.vectorize(ord)(picture.letters[1:-2, 8:])
+    codes = np.vectorize(ord)(picture.letters[1:-2, 9:])
     bits = np.where((codes >= 0x2800) & (codes < 0x2900), codes - 0x2800, 0)
     grid = (bits[:, None, :, None] & DOTS[None, :, None, :]) > 0
     return grid.reshape(bits.shape[0] * 4, bits.shape[1] * 2)
@@ -78,11 +78,11 @@ def test_axes_have_round_numbers_at_their_places():
     picture = draw(chart(scale=Scale(0, 2.5)), WIDE, HIGH)
     lines = picture.lines()
     assert lines[0] == "loss"
-    ticks = [line[:7] for line in lines[1:-2] if line[6] == "┤"]
-    assert [float(one[:5]) for one in ticks] == sorted((float(one[:5]) for one in ticks), reverse=True)
-    assert ticks[-1] == "    0 ┤"
+    ticks = [line[:8] for line in lines[1:-2] if line[7] == "┤"]
+    assert [float(one[:6]) for one in ticks] == sorted((float(one[:6]) for one in ticks), reverse=True)
+    assert ticks[-1] == "     0 ┤"
     assert lines[-1].split() == ["0", "20", "40", "60", "80", "step"] or "100" in lines[-1]
-    assert lines[-2].startswith("      └")
+    assert lines[-2].startswith("       └")
     assert "┬" in lines[-2]
 
 
@@ -132,7 +132,43 @@ def test_any_size_is_drawn(size):
 
 def test_letters_name_the_curves_of_other_runs():
     picture = draw(chart(Curve(binned(np.full(100, 0.5)), "smooth", "other", "b")), WIDE, HIGH)
-    assert "\n".join(picture.lines()[1:-2]).count("b") == 2
+    assert "\n".join(picture.lines()[1:-2]).count("b") >= 4
+
+
+def test_a_lettered_curve_is_told_from_another_without_a_colour():
+    def rows(letter):
+        picture = draw(chart(Curve(binned(np.full(100, 0.5)), "smooth", "line", letter)), WIDE, HIGH)
+        return "".join(max(picture.lines()[1:-2], key=len)[9:].split())
+
+    def strokes(letter):
+        picture = draw(chart(Curve(binned(np.full(100, 0.5)), "smooth", "line", letter)), WIDE, HIGH)
+        return len(max(picture.lines()[1:-2], key=len)[9:].replace("a", " ").split())
+
+    assert strokes("") == 1
+    assert strokes("a") > 10
+    assert set(rows("a")) > {"a"}
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("count", [3, 17, 60, 1000])
+def test_points_stay_signs_however_many_there_are_and_the_newest_is_there(ascii_only, count):
+    x = np.linspace(0, 90, count)
+    points = Points(x, np.linspace(0.2, 0.8, count))
+    picture = draw(chart(points=[points]), WIDE, HIGH, ascii_only)
+    sign = "o" if ascii_only else "●"
+    area = picture.letters[1:-2, 9:]
+    assert set(area.ravel()) == {" ", sign}
+    columns_of = np.flatnonzero((area == sign).any(axis=0))
+    assert (np.diff(columns_of) >= 3).all()
+    assert columns_of[-1] == int(0.9 * columns(WIDE))
+    assert len(columns_of) >= min(count, 12)
+
+
+def test_whose_the_letters_are_stands_below_the_title():
+    curve = Curve(binned(np.full(100, 0.5)), letter="a")
+    picture = draw(chart(curve, names=["a mlp-shifted   b cnn-centred"]), WIDE, HIGH)
+    assert picture.lines()[1] == "a mlp-shifted   b cnn-centred"
+    assert "a" in "".join(picture.lines()[2:])
 
 
 def test_changes_join_what_is_near_and_tell_apart_what_is_far():
@@ -179,6 +215,34 @@ def test_logarithmic_ticks_and_places():
     assert [label for _, label in scale.ticks(3)] == ["0.01", "0.1", "1"]
     assert scale.place(np.array([0.01, 0.1, 1.0])).tolist() == pytest.approx([0, 0.5, 1])
     assert np.isnan(scale.place(np.array([0.0, -1.0, np.nan]))).all()
+
+
+@pytest.mark.parametrize(
+    ("scale", "labels"),
+    [
+        (Scale(0, 1e-3), ["0", "2e-4", "4e-4", "6e-4", "8e-4", "1e-3"]),
+        (Scale(0, 1.2e-3), ["0", "2.5e-4", "5e-4", "7.5e-4", "1e-3"]),
+        (Scale(0, 0.005), ["0", "0.001", "0.002", "0.003", "0.004", "0.005"]),
+        (Scale(5e-4, 1, log=True), ["0.001", "0.01", "0.1", "1"]),
+        (Scale(1e-5, 1e-1, log=True), ["1e-5", "1e-4", "1e-3", "1e-2", "1e-1"]),
+        (Scale(0, 250_000), ["0", "5e4", "1e5", "1.5e5", "2e5", "2.5e5"]),
+        (Scale(0.97, 0.985, False, True), ["97.0 %", "97.5 %", "98.0 %", "98.5 %"]),
+        (Scale(1.0001, 1.0003), ["1.0001", "1.0002", "1.0003"]),
+    ],
+)
+def test_an_axis_has_one_notation(scale, labels):
+    assert [label for _, label in scale.ticks(6)] == labels
+
+
+def test_two_rows_have_two_labels_and_no_label_is_cut():
+    assert [label for _, label in Scale(0, 3).ticks(2)] == ["0", "2"]
+    for high in (1e-7, 3e-4, 0.00123, 0.5, 7.0, 99_999.0, 3e7):
+        for rows in (5, 8, HIGH, 40):
+            for scale in (Scale(0, high), Scale(high / 1e3, high, log=True), Scale(0.9712, 0.9714, percent=True)):
+                drawn = {line[:7].strip() for line in draw(chart(scale=scale), WIDE, rows).lines()[1:-2]} - {""}
+                whole = {label for most in range(2, rows) for _, label in scale.ticks(most)}
+                assert drawn <= whole
+                assert len(drawn) >= 2 or scale.percent or scale.log
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from tests.content import small
 from tutor.answers.errors import Unreadable
-from tutor.content.experiments import fallen, published, read_prediction, recipes, right_option
+from tutor.content.experiments import (
+    fallen,
+    own_runs,
+    published,
+    read_prediction,
+    recipes,
+    right_option,
+    so_far,
+    unlearned,
+)
 from tutor.content.judge import judge, look
 from tutor.content.lint import lint
 from tutor.content.load import find_part, load_sets
@@ -80,6 +89,39 @@ def test_a_fall_is_more_than_runs_of_one_recipe_differ_by():
     still = {**RUNS, "mlp-shifted": 0.88, "cnn-shifted": 0.905}
     assert fallen(EFFECT, still) == frozenset()
     assert right_option(EFFECT, still).id == "neither"
+
+
+UNTRAINED = {**RUNS, "cnn-centred": 0.112, "cnn-shifted": 0.111}
+
+
+def test_runs_that_have_learned_nothing_are_no_measurement():
+    verdict = judge(SHIFT, "30, 2", accuracies=UNTRAINED)
+    assert (verdict.status, verdict.start) == ("invalid", None)
+    said = "in these runs the CNN has learned nothing (cnn-centred 11.2 %, cnn-shifted 11.1 %; guessing gets 10 %)"
+    assert said in verdict.message
+    assert "more epochs" in verdict.message
+    everything = dict.fromkeys(RUNS, 0.1)
+    assert "the MLP and the CNN have learned nothing" in judge(SHIFT, "30, 2", accuracies=everything).message
+
+
+def test_a_choice_falls_back_to_what_is_published_where_a_run_has_learned_nothing():
+    both = {"mlp-centred": 0.9, "mlp-shifted": 0.1, "cnn-centred": 0.9, "cnn-shifted": 0.1}
+    assert right_option(EFFECT, both) is None
+    assert (judge(EFFECT, "mlp-falls", accuracies=both).status) == "correct"
+    wrong = judge(EFFECT, "both-fall", accuracies=both)
+    assert wrong.status == "incorrect"
+    assert wrong.message.startswith("In your runs the MLP and the CNN have learned nothing (mlp-shifted 10.0 %,")
+    assert "so what is published decides." in own_runs(EFFECT, both)
+
+
+def test_what_has_learned_nothing_says_nothing_so_far():
+    assert so_far(SHIFT, UNTRAINED) == "the MLP lost 30 points"
+    assert so_far(SHIFT, {"cnn-centred": 0.9, "cnn-shifted": 0.12}) == ""
+
+
+@pytest.mark.parametrize("part", COMPARING, ids=lambda part: part.id)
+def test_what_is_published_has_learned(part):
+    assert unlearned(part, published(part)) == []
 
 
 @pytest.mark.parametrize("part", COMPARING, ids=lambda part: part.id)

@@ -1,13 +1,17 @@
 """An experiment on the screen: predicted, run, compared."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tests.training.finished import finished
+from tutor.content.load import find_part
 from tutor.content.model import Verdict
 from tutor.training import after
 from tutor.training.runs import load
+from tutor.training.saying import standing
+from tutor.tui import experiment
 
 
 async def until(learner, said, place="runs"):
@@ -34,6 +38,88 @@ async def test_an_experiment_is_predicted_then_compared_with_the_runs(start):
         assert "60.0 %" in table
         assert "the MLP lost 30 points, you said 30" in await until(learner, "yes", "verdict")
         assert learner.app.progress["ps08/convnets/shift-experiment"].state == "solved"
+
+
+NAMES = ("mlp-centred", "mlp-shifted", "cnn-centred", "cnn-shifted")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 15)])
+async def test_what_a_key_says_of_an_experiment_is_seen(start, size):
+    async with start("convnets/shift-experiment", size=size) as learner:
+        await until(learner, "not run yet")
+        await learner.press("f6")
+        await learner.pilot.pause()
+        assert "Predict first" in learner.shown()
+
+
+async def test_a_prediction_that_was_kept_is_compared_as_soon_as_the_last_run_is_there(start):
+    async with start("convnets/shift-experiment") as learner:
+        await learner.type("30, 2")
+    for name in NAMES[:3]:
+        finished(name, 0.9)
+    async with start("convnets/shift-experiment") as learner:
+        await until(learner, "F6 begins what is missing, 1 run")
+        assert learner.read("verdict") == ""
+        finished(NAMES[3], 0.6)
+        assert "the MLP lost 0 points, you said 30" in await until(learner, "yes", "verdict")
+        assert learner.app.progress["ps08/convnets/shift-experiment"].state == "solved"
+
+
+async def test_runs_that_were_there_before_are_compared_on_enter_and_that_is_said(start):
+    for name, accuracy in zip(NAMES, (0.9, 0.6, 0.92, 0.9), strict=True):
+        finished(name, accuracy)
+    async with start("convnets/shift-experiment") as learner:
+        await until(learner, "Type a prediction; enter compares it.")
+        await learner.type("30, 2")
+        await until(learner, "enter compares your prediction with them.")
+        await asyncio.sleep(2.2)
+        assert learner.read("verdict") == ""
+        await learner.press("enter")
+        assert "you said 30" in learner.read("verdict")
+
+
+async def test_runs_that_have_learned_nothing_solve_nothing_and_can_be_run_again(start, monkeypatch):
+    begun = []
+    monkeypatch.setattr(after, "start_after", lambda other, recipe, sources=None: begun.append(recipe))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    for name, accuracy in zip(NAMES, (0.9, 0.6, 0.112, 0.111), strict=True):
+        finished(name, accuracy, images=1500, epochs=1)
+    async with start("convnets/shift-experiment") as learner:
+        await until(learner, "11.2 %, no better than guessing")
+        await learner.type("30, 2")
+        await learner.press("enter")
+        assert "the CNN has learned nothing" in " ".join(learner.read("verdict").split())
+        assert "ps08/convnets/shift-experiment" not in learner.app.progress
+        assert "57.4" not in learner.shown()
+        await until(learner, "F6 begins what is missing, 4 runs")
+        await learner.press("f6")
+        for _ in range(100):
+            if len(begun) == 4:
+                break
+            await asyncio.sleep(0.05)
+        for name, accuracy in zip(NAMES, (0.9, 0.6, 0.92, 0.91), strict=True):
+            finished(name, accuracy)
+        said = " ".join((await until(learner, "yes", "verdict")).split())
+        assert "the CNN lost 1 point, you said 2" in said
+    assert [(one.name, one.epochs) for one in begun] == [(name, 3) for name in NAMES]
+
+
+@pytest.mark.parametrize(
+    ("state", "waits_for", "bar"),
+    [
+        ("waiting", "", ""),
+        ("waiting", "mlp-shifted-1", ""),
+        ("running", "", "━━━━━━━━━━━━ "),
+        ("slow", "", "━━━━━━━━━━━━ "),
+        ("stopped", "", ""),
+        ("dead", "", ""),
+    ],
+)
+def test_the_table_says_of_a_run_what_every_place_says(sheet, state, waits_for, bar):
+    run = replace(load(finished("mlp-centred", 0.9)), state=state, waits_for=waits_for)
+    lines = experiment.table(find_part(sheet, "convnets/shift-experiment"), [run], {}, False, 78)
+    assert lines[0].plain == f"  mlp-centred  {bar}{standing(run)}"
+    assert ("turn" in lines[0].plain) == bool(waits_for)
 
 
 async def test_what_is_published_is_not_told_before_it_is_measured(start):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.training.finished import finished
+from tests.tui.fake_runs import FakeWriter
 from tutor.tui import keys
 from tutor.tui.screens.help import HelpScreen
 
@@ -27,11 +27,18 @@ OPENED = {
 }
 
 
+BEFORE = {"step-out": "f", "move-before": "plus", "move-after": "plus", "zoomed-chart": "plus"}
+"""What is pressed first where a key does something only then."""
+
+
 @pytest.mark.parametrize("key", [key for key in keys.TABLE if key.action], ids=lambda key: key.id)
 async def test_every_key_of_the_table_is_bound_to_what_it_says(start, home, key):
     if key.place == "training":
-        finished("cnn-shifted", 0.9)
-    async with start(OPENED.get(key.place)) as learner:
+        writer = FakeWriter()
+        writer.advance(10)
+        if key.id == "resume-run":
+            writer.die()
+    async with start(OPENED.get(key.place), size=(120, 36) if key.id == "hide" else (80, 24)) as learner:
         if key.place in ("runs", "recipe", "value", "training"):
             await learner.press("r")
         if key.place in ("recipe", "value"):
@@ -39,7 +46,7 @@ async def test_every_key_of_the_table_is_bound_to_what_it_says(start, home, key)
         if key.place == "training":
             while not learner.screen.runs:
                 await asyncio.sleep(0.05)
-            await learner.press("enter")
+            await learner.press("enter", *([BEFORE[key.id]] if key.id in BEFORE else []))
         if key.place == "help":
             await learner.press("f1")
         if key.place == "numbers":
@@ -62,6 +69,22 @@ async def test_every_key_of_the_table_is_in_the_help(start):
             assert key.says.split()[0] in text
         await learner.press("escape")
         assert learner.problem.problem.id == "cost"
+
+
+async def test_the_help_begins_with_the_place_one_came_from(start):
+    writer = FakeWriter()
+    writer.advance(10)
+    async with start() as learner:
+        await learner.press("f1")
+        assert learner.read("help").startswith("The list of problems")
+        await learner.press("escape", "r")
+        while not learner.screen.runs:
+            await asyncio.sleep(0.05)
+        for place, title in (("enter", "A run"), ("escape", "The runs")):
+            await learner.press(place, "f1")
+            assert learner.read("help").startswith(title)
+            assert learner.read("help").count(f"{title}\n") == 1
+            await learner.press("escape")
 
 
 @pytest.mark.parametrize("problem", [None, "cost", "initialization/derivation", "optimizers/adam-gradient-dependence"])

@@ -1,5 +1,6 @@
 """Runs on the screen, as a learner follows them."""
 
+import os
 import time
 
 import pytest
@@ -8,7 +9,7 @@ from tests.training.finished import finished
 from tests.tui.fake_runs import FakeWriter
 from tutor.content.experiments import figure
 from tutor.training import runs
-from tutor.training.events import Failed, Stopped
+from tutor.training.events import EventWriter, Failed, Message, Stopped
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.screens.recipe import RecipeScreen
 from tutor.tui.screens.runs import RunsScreen
@@ -112,6 +113,22 @@ async def test_at_80x24_there_is_one_chart_at_a_time(start):
         assert " learning rate" in learner.shown().splitlines()[2]
 
 
+async def test_two_charts_stand_on_either_side_of_the_line_between_the_panes(start):
+    writer = FakeWriter()
+    writer.advance(600)
+    async with start(size=(120, 36)) as learner:
+        await watch(learner, writer)
+        for titles in (("loss", "accuracy"), ("loss", "accuracy"), ("accuracy", "learning rate")):
+            await until(learner, f" {titles[0]} ")
+            rows = learner.shown().splitlines()
+            middle = rows[1].index("┬")
+            left, right = rows[2][:middle], rows[2][middle + 1 :]
+            assert left.strip().startswith(titles[0])
+            assert right.strip().startswith(titles[1])
+            assert all(row[middle] in "│┼" for row in rows[2:30])
+            await learner.press("right")
+
+
 async def test_log_zoom_and_moving_change_the_axes(start):
     writer = FakeWriter()
     writer.advance(2000)
@@ -167,6 +184,113 @@ async def test_other_runs_are_laid_over_with_letters(start):
         assert "a" in chart(learner, "accuracy").plain.partition("\n")[2]
         await learner.press("o")
         assert "compared" not in learner.shown()
+
+
+@pytest.mark.parametrize("size", [(40, 15), (80, 24), (100, 30)])
+async def test_whose_the_letters_are_is_on_the_screen_at_every_size(start, size):
+    morning = time.mktime((2026, 3, 5, 9, 41, 0, 0, 0, -1))
+    for minutes, name in enumerate(("mlp-shifted", "cnn-shifted")):
+        other = FakeWriter(name)
+        other.advance(9999)
+        os.utime(other.path / "recipe.toml", (morning + 60 * minutes,) * 2)
+    lost = FakeWriter("resnet20")
+    lost.die()
+    writer = FakeWriter()
+    writer.advance(1500)
+    os.utime(writer.path / "recipe.toml", (morning + 3600,) * 2)
+    async with start(size=size) as learner:
+        await watch(learner, writer)
+        await learner.press("o", "o")
+        if size == (100, 30):
+            await until(learner, "─  cnn-shifted 10:41")
+            await until(learner, "a  cnn-shifted 09:42")
+            assert "b  mlp-shifted        " in learner.shown()
+        else:
+            await until(learner, "a cnn-shifted 09:42   b mlp-shifted")
+        # The lost one has no curve, so there is no third.
+        await learner.press("o")
+        assert not learner.screen.others
+
+
+async def test_all_but_the_charts_goes_away_at_every_size_and_escape_brings_it_back(start):
+    writer = FakeWriter()
+    writer.advance(1500)
+    for size in ((40, 15), (80, 24), (120, 36)):
+        async with start(size=size) as learner:
+            await watch(learner, writer)
+            rows = chart(learner, "loss").size.height
+            await learner.press("f")
+            assert chart(learner, "loss").size.height > rows
+            assert "learning rate" not in learner.shown()
+            assert "esc back" in learner.read("keys")
+            await learner.press("escape")
+            assert "learning rate" in learner.shown()
+            assert ("h hide" in learner.read("keys")) == (size == (120, 36))
+            await learner.press("h")
+            assert ("learning rate" in learner.shown()) == (size != (120, 36))
+            if size == (120, 36):
+                lines = learner.shown().splitlines()
+                axis = next(at for at, line in enumerate(lines) if line.rstrip().endswith("epoch"))
+                assert "┴" in lines[axis + 1]
+                await learner.press("escape")
+                assert "learning rate" in learner.shown()
+            await learner.press("escape")
+            assert isinstance(learner.screen, HomeScreen)
+
+
+async def test_a_part_of_the_charts_has_keys_of_its_own_and_escape_shows_the_whole(start):
+    writer = FakeWriter(epochs=12)
+    writer.advance(5000)
+    async with start() as learner:
+        await watch(learner, writer)
+        assert "←→ chart" in learner.read("keys")
+        await learner.press("plus")
+        assert "loss, epochs 5–11 of 12" in learner.shown()
+        assert "←→ move" in learner.read("keys")
+        await learner.press("left", "left")
+        assert "loss, epochs 2–8 of 12" in learner.shown()
+        await learner.press("tab")
+        assert "accuracy, epochs 2–8 of 12" in learner.shown()
+        await learner.press("escape")
+        assert "epochs" not in learner.shown()
+        assert isinstance(learner.screen, TrainingScreen)
+        await learner.press("right")
+        assert "learning rate" in learner.shown().splitlines()[2]
+        await learner.press("escape")
+        assert isinstance(learner.screen, HomeScreen)
+
+
+async def test_only_keys_that_do_something_are_shown(start):
+    writer = FakeWriter()
+    writer.advance(1000)
+    async with start() as learner:
+        await watch(learner, writer)
+        assert "s stop" in learner.read("keys")
+        assert "R resume" not in learner.read("keys")
+        await learner.press("p")
+        assert "zoom" not in learner.read("keys")
+        await learner.press("p")
+        writer.writer.write(Stopped(time.time(), 1000, 3, "Somebody asked for it."))
+        writer.die()
+        await until(learner, "R resume")
+        assert "s stop" not in learner.read("keys")
+        await learner.press("s")
+        assert learner.read("notice") == ""
+        done = FakeWriter("mlp-shifted")
+        done.advance(9999)
+        await watch(learner, done, "best")
+        assert "s stop" not in learner.read("keys")
+        assert "R resume" not in learner.read("keys")
+
+
+async def test_a_run_whose_turn_has_not_come_says_what_it_waits_for(start):
+    writer = FakeWriter()
+    events = writer.path / "events.jsonl"
+    events.write_text("")
+    with EventWriter(events) as anew:
+        anew.write(Message(time.time(), "It begins when mlp-shifted-1125-0203-x7 is over."))
+    async with start() as learner:
+        await watch(learner, writer, "It begins when mlp-shifted-1125-0203-x7 is over.")
 
 
 async def test_alone_there_is_nothing_to_lay_over(start):

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from tests.clock import within
 from tests.tui.fake_runs import FakeWriter, digit
-from tutor.training.events import EventWriter, Example, Examples, Started, Step
+from tutor.training.events import EventWriter, Example, Examples, Message, Started, Step
 from tutor.training.recipe import RecipeError, recipe
 from tutor.training.saying import ago, duration
 from tutor.tui.training import panels
@@ -19,6 +19,7 @@ from tutor.tui.training.charts_of import Drawer, Shown, View
 from tutor.tui.training.form import Form, about, form_lines
 from tutor.tui.training.lines import run_lines
 from tutor.tui.training.machine import Machine
+from tutor.tui.training.naming import laid_out, told_apart
 from tutor.tui.training.pictures import pictures
 from tutor.tui.training.reading import read
 from tutor.tui.training.spans import differing
@@ -262,6 +263,136 @@ def test_pictures_fill_their_place_and_no_more():
     long = Examples(1.0, 1, (), (one("Ankle boot", "T-shirt/top"),))
     assert all(line.cell_length <= 30 for line in pictures(long, 30, 8))
     assert "Ankle" in plain(pictures(long, 30, 8))
+
+
+def test_the_probability_stands_beside_what_was_predicted():
+    found = Examples(
+        1.0, 1, (Example("Coat", "Coat", 0.98, 0.1, digit(3)),), (Example("Coat", "Trouser", 0.97, 1.0, digit(3)),)
+    )
+    for ascii_only, arrow, sign in ((False, "→", "✓"), (True, "->", "ok")):
+        lines = [line.plain for line in pictures(found, 58, 16, ascii_only)]
+        (wrong,) = [line for line in lines if f"{arrow} Trouser" in line]
+        (right,) = [line for line in lines if f"{sign} " in line]
+        assert wrong.endswith(".97")
+        assert right.endswith(".98")
+        assert len(wrong) == len(right)
+        assert all("Coat ." not in line for line in lines)
+
+
+def facts(writer, **changes):
+    """What the screen knows of a run, some of it changed."""
+    return panels.Facts(replace(writer.run, **changes), read(writer.path / "events.jsonl"))
+
+
+def test_time_left_stays_longest_in_the_line_of_figures_and_the_step_goes_before_the_bar(home):
+    writer = FakeWriter(epochs=40)
+    writer.advance(2900)
+    known = facts(writer, seconds_left=125.0)
+    wide, middle, narrow = (plain(panels.figures(known, width, False)) for width in (60, 46, 14))
+    assert wide.startswith("learning rate 4.7e-4   41,")
+    assert wide.endswith("images/s   2 min left")
+    assert middle == "learning rate 4.7e-4   2 min left"
+    assert narrow == "2 min left"
+    tops = {width: plain(panels.top(known, width)) for width in (38, 58, 78, 118)}
+    assert "step 2,900 of 18,760" in tops[78]
+    assert "step" not in tops[38]
+    assert all("epoch 7 of 40" in top and "─" in top for top in tops.values())
+    assert plain(panels.top(known, 32)).endswith("15 %")
+    assert plain(panels.top(known, 38, time_left=True)).endswith("2 min left")
+    for width in range(20, 140):
+        assert all(line.cell_length <= width for line in panels.top(known, width))
+
+
+def test_the_learning_rate_is_the_same_in_the_figures_and_over_its_chart(home):
+    writer = FakeWriter()
+    writer.advance(1204)
+    known = facts(writer)
+    said = plain(panels.figures(known, 60)).split()[2]
+    chart = Drawer("rate").picture([Shown("a", known.history)], View(), 70, 16)
+    assert chart.lines()[0].split() == ["learning", "rate", said]
+    labels = {line[:7].strip() for line in chart.lines()[1:-2]} - {"", "0"}
+    assert all("e-" in label for label in labels) or not any("e" in label for label in labels)
+
+
+def test_a_run_that_waits_says_for_what(home):
+    writer = FakeWriter()
+    said = panels.awaited(facts(writer))
+    assert said == "waiting for the first step"
+    events = writer.path / "events.jsonl"
+    events.unlink()
+    with EventWriter(events) as anew:
+        anew.write(Message(1.0, "It begins when mlp-shifted-1125-0203-x7 is over."))
+    waiting = facts(writer, state="waiting")
+    assert panels.awaited(waiting) == "It begins when mlp-shifted-1125-0203-x7 is over."
+    assert "in the queue as 4711" in panels.awaited(facts(writer, state="waiting", queue="4711"))
+
+
+# Several runs
+
+
+def test_runs_of_one_recipe_are_told_apart_by_when_they_began_or_by_their_id(home):
+    one, other, third = (FakeWriter(name).run for name in ("cnn-shifted", "cnn-shifted", "mlp-shifted"))
+    morning = time.mktime((2026, 3, 5, 9, 41, 0, 0, 0, -1))
+    one, other = replace(one, began=morning), replace(other, began=morning + 3600)
+    assert told_apart([one, other, third]) == ["cnn-shifted 09:41", "cnn-shifted 10:41", "mlp-shifted"]
+    assert told_apart([one, third]) == ["cnn-shifted", "mlp-shifted"]
+    yesterday = replace(other, began=morning - 86400)
+    assert told_apart([one, yesterday]) == ["cnn-shifted 05 Mar 09:41", "cnn-shifted 04 Mar 09:41"]
+    same = replace(other, began=morning)
+    assert told_apart([one, same]) == [f"cnn-shifted {run.id[-2:]}" for run in (one, same)]
+
+
+def test_names_keep_what_tells_them_apart_where_room_is_short():
+    words = [(letter, f"cnn-scrambled 09:4{at}") for at, letter in enumerate("abcd")]
+    assert laid_out(words[:2], "capitals: validation", 80, 1)[0].endswith("capitals: validation")
+    for width in (30, 38, 50, 78):
+        for most in (1, 2, 4):
+            lines = laid_out(words, "", width, most)
+            assert len(lines) <= most
+            assert all(len(line) <= width for line in lines)
+            if width >= 38 and most > 1:
+                assert all(f"09:4{at}" in " ".join(lines) for at in range(4))
+    assert laid_out([], "", 80, 2) == []
+
+
+def overlaid(home, ascii_only=False, width=78):
+    """A chart with two runs in it, and the names of the roles that have dots."""
+    own, other = FakeWriter(epochs=17), FakeWriter("mlp-shifted", epochs=17)
+    own.advance(6000)
+    other.advance(99_999)
+    runs = [
+        Shown("own", read(own.path / "events.jsonl")),
+        Shown("other", read(other.path / "events.jsonl"), "a", "mlp-shifted"),
+    ]
+    return Drawer("accuracy").picture(runs, View(), width, 20, ascii_only)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_a_run_laid_over_is_known_without_any_colour(home, ascii_only):
+    picture = overlaid(home, ascii_only)
+    assert "raw" not in {role for row in range(picture.height) for _, role in picture.runs(row)}
+    assert picture.lines()[1] == "a mlp-shifted   capitals: validation"
+    last = next(line for line in reversed(picture.lines()[2:-2]) if line.count("a") > 1)
+    assert last.count("a") >= 3
+    assert last.count("A") >= 3
+    assert all(len(stroke) <= 3 for stroke in last[8:].replace("a", " ").replace("A", " ").split())
+
+
+def test_a_run_alone_has_its_cloud(home):
+    writer = FakeWriter(epochs=17)
+    writer.advance(6000)
+    picture = Drawer("loss").picture([Shown("own", read(writer.path / "events.jsonl"))], View(), 78, 20)
+    assert "raw" in {role for row in range(picture.height) for _, role in picture.runs(row)}
+
+
+def test_a_part_of_a_chart_says_which(home):
+    writer = FakeWriter(epochs=12)
+    writer.advance(99_999)
+    shown = [Shown("own", read(writer.path / "events.jsonl"))]
+    view = View().zoom(0.5, 1.0)
+    assert Drawer("loss").picture(shown, view, 78, 20).lines()[0].startswith("loss, epochs 6–12 of 12  ")
+    assert Drawer("loss").picture(shown, view, 38, 20).lines()[0].startswith("loss, 6–12 of 12  ")
+    assert Drawer("loss").picture(shown, view, 78, 20, True).lines()[0].startswith("loss, epochs 6-12 of 12  ")
 
 
 # The form

@@ -86,6 +86,13 @@ class Bins:
             return None
         return float(np.nanmin(self.low)), float(np.nanmax(self.high))
 
+    def mean_range(self) -> tuple[float, float] | None:
+        """The least and the greatest of the bins' means; None where there is none."""
+        if not self.weight.any():
+            return None
+        means = self.mean()
+        return float(np.nanmin(means)), float(np.nanmax(means))
+
 
 def _decayed(values: Sequence[float], keep: float) -> list[float]:
     """Running sums in which everything before counts `keep` times as much."""

@@ -14,6 +14,12 @@ from tutor.charts.scales import Scale
 
 BELOW = 2
 ABOVE = 1
+MARGIN = 7
+"""Columns for the labels of the upright axis, and one between."""
+MARK_CELLS = 3
+"""So far apart are the signs of single values at least: nearer they would be a line."""
+DASH_CELLS, LETTER_CELLS = 3, 12
+"""A lettered curve is left out in one cell of so many, and says its letter once in so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,11 @@ PLAIN = Signs("|", "+", "+", "-", "+", "o", "x")
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Binned values drawn as the range of each bin (`raw`) or as one smoothed line; `letter` names it on the line."""
+    """Binned values drawn as the range of each bin (`raw`) or as one smoothed line.
+
+    One with a `letter` is another run's: it is dashed, and bears its letter again and again, so that it is told from
+    the run in hand without a colour.
+    """
 
     bins: Bins
     how: Literal["raw", "smooth"] = "smooth"
@@ -45,7 +55,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Single values with a sign each (`letter`, or a dot); a line where there are many."""
+    """Single values with a sign each (`letter`, or a dot). Of many there are some, and always the newest."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -66,10 +76,17 @@ class Chart:
     ticks: Sequence[tuple[float, str]] = ()
     unit: str = ""
     legend: Sequence[tuple[str, Role]] = field(default=())
-    margin: int = 6
+    names: Sequence[str] = ()
+    """Lines below the title that say whose the letters are."""
+    margin: int = MARGIN
+
+    @property
+    def above(self) -> int:
+        """Rows above the curves."""
+        return ABOVE + len(self.names)
 
 
-def columns(width: int, margin: int = 6) -> int:
+def columns(width: int, margin: int = MARGIN) -> int:
     """How many cells of a chart this wide are the curve's; it takes two bins a cell."""
     return max(width - margin - 2, 1)
 
@@ -78,7 +95,7 @@ def draw(chart: Chart, width: int, height: int, ascii_only: bool = False) -> Pic
     """The chart in `width` x `height` cells."""
     picture = Picture(width, height)
     signs = PLAIN if ascii_only else PRETTY
-    wide, high = columns(width, chart.margin), height - ABOVE - BELOW
+    wide, high = columns(width, chart.margin), height - chart.above - BELOW
     _title(picture, chart)
     if high < 1 or width <= chart.margin + 3:
         return picture
@@ -86,12 +103,12 @@ def draw(chart: Chart, width: int, height: int, ascii_only: bool = False) -> Pic
     _upright(picture, chart, high, signs)
     for curve in chart.curves:
         dots = _curve(curve, chart.scale, high * 4, wide * 2)
-        picture.lay(ABOVE, left, dots, curve.role, ascii_only)
-    for points in chart.points:
-        _points(picture, points, chart, left, high, wide, signs, ascii_only)
+        picture.lay(chart.above, left, dots, curve.role, ascii_only)
     for curve in chart.curves:
         if curve.letter:
-            _letters(picture, curve, chart.scale, left, high, wide)
+            _letters(picture, curve, chart, left, high, wide)
+    for points in chart.points:
+        _points(picture, points, chart, left, high, wide, signs)
     _along(picture, chart, left, high, wide, signs)
     return picture
 
@@ -105,27 +122,29 @@ def _title(picture: Picture, chart: Chart) -> None:
     for text, role in chart.legend:
         picture.put(0, at, text, role)
         at += len(text)
+    for row, names in enumerate(chart.names):
+        picture.put(ABOVE + row, 0, names, "other")
 
 
 def _upright(picture: Picture, chart: Chart, high: int, signs: Signs) -> None:
     """The upright axis; where two labels would share a row, the upper one stays away."""
     for row in range(high):
-        picture.put(ABOVE + row, chart.margin, signs.up, "axis")
-    ticks = chart.scale.ticks(max(2, high // 2 if high < 12 else high // 3))
+        picture.put(chart.above + row, chart.margin, signs.up, "axis")
+    ticks = chart.scale.ticks(max(2, high // 2 if high < 12 else high // 3), chart.margin - 1)
     taken: set[int] = set()
     for value, label in ticks:
         place = float(chart.scale.place(np.array([value]))[0])
         row = min(high - 1, max(0, int((1 - place) * high)))
-        if row in taken:
+        if row in taken or len(label) > chart.margin:
             continue
         taken.add(row)
-        picture.put(ABOVE + row, chart.margin - 1 - len(label), label, "label")
-        picture.put(ABOVE + row, chart.margin, signs.tick, "axis")
+        picture.put(chart.above + row, max(0, chart.margin - 1 - len(label)), label, "label")
+        picture.put(chart.above + row, chart.margin, signs.tick, "axis")
 
 
 def _along(picture: Picture, chart: Chart, left: int, high: int, wide: int, signs: Signs) -> None:
     """The axis below, its ticks, and the places where there was no number."""
-    row = ABOVE + high
+    row = chart.above + high
     picture.put(row, chart.margin, signs.corner + signs.along * (wide + 1), "axis")
     until = left - 2
     unit_at = picture.width - len(chart.unit)
@@ -158,7 +177,10 @@ def _curve(curve: Curve, scale: Scale, high: int, wide: int) -> np.ndarray:
     raw = curve.how == "raw"
     upper = _rows(bins.high if raw else middle, scale, high)
     lower = _rows(bins.low if raw else middle, scale, high)
-    return _stroke(upper, lower, _rows(middle, scale, high), bins.missing > 0, high)[:, :wide]
+    dots = _stroke(upper, lower, _rows(middle, scale, high), bins.missing > 0, high)[:, :wide]
+    if curve.letter:
+        dots[:, np.arange(dots.shape[1]) // 2 % DASH_CELLS == DASH_CELLS - 1] = False
+    return dots
 
 
 def _stroke(upper: np.ndarray, lower: np.ndarray, middle: np.ndarray, broken: np.ndarray, high: int) -> np.ndarray:
@@ -187,34 +209,30 @@ def _stroke(upper: np.ndarray, lower: np.ndarray, middle: np.ndarray, broken: np
         return (rows >= top[None, :]) & (rows <= bottom[None, :])
 
 
-def _points(
-    picture: Picture, points: Points, chart: Chart, left: int, high: int, wide: int, signs: Signs, ascii_only: bool
-) -> None:
+def _points(picture: Picture, points: Points, chart: Chart, left: int, high: int, wide: int, signs: Signs) -> None:
+    """A sign for each value, but none nearer than `MARK_CELLS` to the one before or to the newest."""
     x, y = np.asarray(points.x, dtype=float), np.asarray(points.y, dtype=float)
-    seen = (x >= chart.start) & (x <= chart.end)
-    x, y = x[seen], y[seen]
-    if not len(x):
-        return
-    bins = Bins(chart.start, chart.end, wide * 2)
-    bins.add(x, y)
-    close = len(x) > wide / 4
-    if close:
-        rows = _rows(bins.mean(), chart.scale, high * 4)
-        picture.lay(
-            ABOVE, left, _stroke(rows, rows, rows, bins.missing > 0, high * 4), points.role, ascii_only=ascii_only
-        )
-        return
     places = chart.scale.place(y)
-    for value, place in zip(x.tolist(), places.tolist(), strict=True):
-        column = min(wide - 1, int((value - chart.start) / (chart.end - chart.start) * wide))
-        if np.isfinite(place):
-            row = min(high - 1, max(0, int((1 - place) * high)))
-            picture.put(ABOVE + row, left + column, points.letter or signs.point, points.role)
+    seen = (x >= chart.start) & (x <= chart.end) & np.isfinite(places)
+    cells = np.minimum(wide - 1, ((x[seen] - chart.start) / (chart.end - chart.start) * wide).astype(int)).tolist()
+    rows = np.clip(((1 - places[seen]) * high).astype(int), 0, high - 1).tolist()
+    before = -MARK_CELLS
+    for at, (column, row) in enumerate(zip(cells, rows, strict=True), 1):
+        if at < len(cells) and min(column - before, cells[-1] - column) < MARK_CELLS:
+            continue
+        before = column
+        picture.put(chart.above + row, left + column, points.letter or signs.point, points.role)
 
 
-def _letters(picture: Picture, curve: Curve, scale: Scale, left: int, high: int, wide: int) -> None:
-    """The curve's letter at its end and once on the way, so that a line is known without a colour."""
-    rows = _rows(curve.bins.smoothed(SMOOTHING), scale, high)
+def _letters(picture: Picture, curve: Curve, chart: Chart, left: int, high: int, wide: int) -> None:
+    """The curve's letter at its end and again and again on the way, where no other curve has its own."""
+    rows = _rows(curve.bins.smoothed(SMOOTHING), chart.scale, high)
     there = np.flatnonzero(np.isfinite(rows))
-    for at in {int(there[len(there) // 3]), int(there[-1])} if len(there) else ():
-        picture.put(ABOVE + int(rows[at]), left + min(at // 2, wide - 1), curve.letter, curve.role)
+    if not len(there):
+        return
+    last = min(int(there[-1]) // 2, wide - 1)
+    shift = DASH_CELLS * (ord(curve.letter) - ord("a") + 1) - 1
+    for cell in {*range(shift % LETTER_CELLS, last, LETTER_CELLS), last}:
+        if cell >= there[0] // 2 and not curve.bins.missing[2 * cell : 2 * cell + 2].any():
+            row = np.interp(2 * cell, there, rows[there])
+            picture.put(chart.above + int(row), left + cell, curve.letter, curve.role)

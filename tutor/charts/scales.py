@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+LABEL_COLUMNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,28 @@ class Scale:
             logs = np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
         return (logs - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
 
-    def ticks(self, most: int) -> list[tuple[float, str]]:
-        """At most `most` values with their labels, from the bottom up."""
+    def ticks(self, most: int, room: int = LABEL_COLUMNS) -> list[tuple[float, str]]:
+        """At most `most` values with their labels, from the bottom up; fewer where a label would need more `room`."""
         most = max(most, 2)
         if self.log:
-            return self._decades(most)
-        step = round_step((self.high - self.low) / max(most - 1, 1))
-        first = math.ceil(self.low / step - 1e-9)
-        last = math.floor(self.high / step + 1e-9)
-        return [(at * step, self.label(at * step, step)) for at in range(first, last + 1)]
+            values = self._decades(most)
+            return list(zip(values, self._labels(values, 0.0, room), strict=True))
+        step, before = round_step((self.high - self.low) / most), []
+        while True:
+            first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+            values = [at * step for at in range(first, last + 1)]
+            labels = self._labels(values, step, room)
+            found = list(zip(values, labels, strict=True))
+            if len(values) < 2:
+                # One value says less than a few that are closer than asked for.
+                return before or found
+            if all(len(label) <= room for label in labels):
+                if len(values) <= most:
+                    return found
+                before = found
+            step = round_step(step * 1.01)
 
-    def _decades(self, most: int) -> list[tuple[float, str]]:
+    def _decades(self, most: int) -> list[float]:
         low, high = math.floor(math.log10(self.low) + 1e-9), math.ceil(math.log10(self.high) - 1e-9)
         for within in ((1, 2, 5), (1, 3), (1,)):
             values = [digit * 10.0**power for power in range(low, high + 1) for digit in within]
@@ -46,25 +59,40 @@ class Scale:
                 break
         else:
             values = values[:: math.ceil(len(values) / most)]
-        return [(one, self.label(one, one)) for one in values]
+        return values
 
-    def label(self, value: float, step: float) -> str:
-        """A value as it stands beside the axis."""
+    def _labels(self, values: Sequence[float], step: float, room: int) -> list[str]:
+        """The values as they stand beside the axis, all in one notation. On a logarithmic axis `step` is 0."""
         if self.percent:
-            digits = 0 if step >= 0.0099 else 1
-            return f"{100 * value:.{digits}f} %"
-        return number(value, step)
+            return [share(value, step or abs(value)) for value in values]
+        plain = [fixed(value, step or abs(value)) for value in values]
+        largest = max((abs(value) for value in values), default=0.0)
+        small = step < 1e-3 and largest < 1e-2 if step else max(map(len, plain), default=0) > room
+        return [powers(value) for value in values] if small or largest >= 1e5 else plain
 
 
 def number(value: float, step: float) -> str:
     """A number with the digits that a step of this size needs; powers of ten where it would be long."""
+    return powers(value) if value and not 1e-3 <= abs(value) < 1e5 else fixed(value, step)
+
+
+def share(value: float, step: float) -> str:
+    """A share as a percentage, with as many digits as a step of this size needs."""
+    return f"{100 * value:.{0 if step >= 0.0099 else 1 if step >= 0.00099 else 2}f} %"
+
+
+def powers(value: float) -> str:
+    """A number as `2.5e-4`, with as few digits as it has, at most four."""
     if value == 0:
         return "0"
-    size = abs(value)
-    if size >= 1e5 or size < 1e-3:
-        digits = max(0, min(2, math.floor(math.log10(size)) - math.floor(math.log10(step) + 1e-9)))
-        mantissa, power = f"{value:.{digits}e}".split("e")
-        return f"{mantissa}e{int(power)}"
+    mantissa, power = f"{value:.3e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+def fixed(value: float, step: float) -> str:
+    """A number with as many digits behind the point as a step of this size has."""
+    if value == 0:
+        return "0"
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     if round(step * 10**digits, 6) % 1:
         digits += 1

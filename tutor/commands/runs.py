@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tutor.commands import Trouble, print_json
+from tutor.program import program
 
 if TYPE_CHECKING:
     from tutor.training.runs import Run
@@ -55,26 +56,28 @@ def _list(as_json: bool) -> int:
         print_json([_values(each) for each in found])
         return 0
     if not found:
-        print("There are no runs yet; for example: tutor train mlp-shifted")
+        print(f"There are no runs yet; for example: {program()} train mlp-shifted")
         return 0
-    rows = [(each.id, saying.standing(each), _validated(each), _when(each)) for each in found]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    rows = [(each.id, saying.standing(each), saying.far(each), _validated(each), _when(each)) for each in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        cells = [text.ljust(width) for text, width in zip(row, widths, strict=False)]
-        print("   ".join([*cells, row[3]]).rstrip())
+        # A column of which no run has anything is left out.
+        cells = [text.ljust(width) for text, width in zip(row, widths, strict=True) if width]
+        print("   ".join(cells).rstrip())
     return 0
 
 
 def _validated(run: Run) -> str:
     from tutor.training.saying import percent
 
-    accuracy = run.best_accuracy if run.state == "finished" else run.validation_accuracy
-    return f"val {percent(accuracy)}" if accuracy is not None else ""
+    return f"val {percent(run.accuracy)}" if run.accuracy is not None else ""
 
 
 def _when(run: Run) -> str:
-    from tutor.training.saying import ago, duration
+    from tutor.training.saying import ago, duration, waits_how
 
+    if run.waits:
+        return waits_how(run)
     if run.alive:
         return f"{duration(run.seconds_left)} left" if run.seconds_left is not None else ""
     return ago(run.heard or run.began)
@@ -95,6 +98,7 @@ def _values(run: Run) -> dict[str, Any]:
         "seconds_left": run.seconds_left,
         "began": run.began,
         "heard": run.heard or None,
+        "waits_for": run.waits_for or None,
         "host": run.host,
         "job": run.queue or None,
         "path": str(run.path),
@@ -104,18 +108,17 @@ def _values(run: Run) -> dict[str, Any]:
 def _show(run: Run, as_json: bool) -> int:
     from dataclasses import asdict
 
-    from tutor.cli import program
     from tutor.training import saying
 
     events = _last_events(run)
     if as_json:
         recipe = asdict(run.recipe) if run.recipe is not None else None
-        happened = {"what": saying.happened(run), "advice": saying.advice(run, program())}
+        happened = {"what": saying.happened(run), "advice": saying.advice(run)}
         print_json(_values(run) | {"recipe": recipe, **happened, "events": events})
         return 0
     from tutor.training.recipe import summary
 
-    print(f"{run.id}\n  {saying.sentence(run, program())}")
+    print(f"{run.id}\n  {saying.sentence(run)}")
     if run.recipe is not None:
         print(f"  {summary(run.recipe)}")
     if run.steps:
@@ -163,7 +166,6 @@ def _line(event: dict[str, Any]) -> str:
 
 
 def _stop(run: Run, as_json: bool) -> int:
-    from tutor.cli import program
     from tutor.training import runs, saying
 
     runs.stop(run)
@@ -175,7 +177,7 @@ def _stop(run: Run, as_json: bool) -> int:
         raise Trouble(
             f"{run.id} has been asked to stop and is not done yet; {program()} runs show {run.id} tells more."
         )
-    print(saying.sentence(now, program()))
+    print(saying.sentence(now))
     return 0
 
 

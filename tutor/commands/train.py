@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tutor.commands import Trouble, print_json, write_bytes
+from tutor.program import program
 
 if TYPE_CHECKING:
     from tutor.training.recipe import Recipe
@@ -78,6 +79,9 @@ def _run(arguments: argparse.Namespace) -> int:
     options = dict(_pairs(arguments.slurm_set, "--slurm-set"))
     if options and not arguments.slurm:
         raise Trouble("--slurm-set belongs to --slurm; add that, or leave it out.")
+    if not arguments.slurm:
+        # Before a data set is fetched for it.
+        starting.refuse_device(recipe, old.id if old is not None else "")
     recipe, offset = _with_data(recipe, arguments, resumed=old is not None), 0
     if old is not None:
         with contextlib.suppress(OSError):
@@ -106,7 +110,7 @@ def _asked(arguments: argparse.Namespace) -> tuple[Run | None, Recipe]:
     if arguments.resume is None:
         if arguments.recipe is None:
             raise Trouble(
-                "RECIPE is missing; for example: tutor train cnn-shifted, or --resume ID to go on with a run."
+                f"RECIPE is missing; for example: {program()} train cnn-shifted, or --resume ID to go on with a run."
             )
         if arguments.take_over:
             raise Trouble("--take-over belongs to --resume ID; add that, or leave it out.")
@@ -178,29 +182,27 @@ def _download(name: str) -> None:
 
 
 def _name(run: Run, as_json: bool) -> int:
-    from tutor.cli import program
 
     if as_json:
         print_json({"id": run.id, "path": str(run.path), "state": run.state})
     else:
         print(run.id, flush=True)
-        print(f"It goes on by itself; {program()} runs show {run.id} tells how far it is.", file=sys.stderr)
+        _say(f"It goes on by itself; {program()} runs show {run.id} tells how far it is.")
     return FINISHED
 
 
 def _follow(run: Run, recipe: Recipe, offset: int, as_json: bool) -> int:
     """Show the run until it ends. Ctrl+C asks it to save and stop."""
-    from tutor.cli import program
 
     stops = _Interrupt()
     before = signal.signal(signal.SIGINT, stops)
     try:
         return _show(run, recipe, offset, as_json, stops)
     except BrokenPipeError:
-        print(f"tutor: nobody reads any more; {run.id} goes on: {program()} runs show {run.id}", file=sys.stderr)
+        _say(f"tutor: nobody reads any more; {run.id} goes on: {program()} runs show {run.id}")
         raise
     except KeyboardInterrupt:
-        print(f"tutor: {run.id} is still saving; {program()} runs show {run.id} tells more.", file=sys.stderr)
+        _say(f"tutor: {run.id} is still saving; {program()} runs show {run.id} tells more.")
         return INTERRUPTED
     finally:
         signal.signal(signal.SIGINT, before)
@@ -254,16 +256,22 @@ def _stoppable(run: Run, offset: int, stops: _Interrupt, tell: Callable[[], None
         yield lines
 
 
+def _say(sentence: str) -> None:
+    """A sentence on standard error."""
+    from tutor.training.following import at_words
+
+    print(at_words(sentence, sys.stderr), file=sys.stderr)
+
+
 def _status(ended: str, run: Run, stops: _Interrupt, quiet: bool) -> int:
     """The exit status; in words what happened, and how to go on."""
-    from tutor.cli import program
     from tutor.training import runs, saying
 
     now = runs.wait(run, SETTLING_SECONDS)
     if ended == "finished":
         if not quiet:
             best = saying.percent(now.best_accuracy)
-            print(f"finished, best validation accuracy {best}   {run.id}", file=sys.stderr)
+            _say(f"finished, best validation accuracy {best}   {run.id}")
         return FINISHED
-    print(saying.sentence(now, program()), file=sys.stderr)
+    _say(saying.sentence(now))
     return INTERRUPTED if ended == "stopped" and stops.wished else FAILED

@@ -12,6 +12,10 @@ MOST_POINTS = 100.0
 FEWEST_POINTS = 3.0
 """A loss up to here is no fall: runs of one recipe differ by about as much."""
 NEAR_POINTS = 5.0
+CHANCE = 0.1
+"""What guessing reaches: every data set has ten classes of the same size."""
+LEARNED = 0.13
+"""Above this accuracy a run has learned something; below it differs from guessing by no more than runs differ."""
 _NUMBER = re.compile(r"(?<![\w.-])[-−]?(?:\d+(?:\.\d*)?|\.\d+)(?![\w.])")
 _WORD = re.compile(r"[^\W\d_][\w-]*")
 
@@ -33,11 +37,19 @@ def lost(change: Change, accuracies: Mapping[str, float]) -> float | None:
     return 100 * (accuracies[change.before] - accuracies[change.after])
 
 
+def unlearned(part: Part, accuracies: Mapping[str, float]) -> list[str]:
+    """The recipes whose runs are no better than guessing: these have measured nothing yet."""
+    return [name for name in recipes(part) if name in accuracies and accuracies[name] <= LEARNED]
+
+
 def fallen(part: Part, accuracies: Mapping[str, float]) -> frozenset[str] | None:
-    """The ids of the changes that cost accuracy: more than a few points, and at least half of what the worst cost."""
+    """The ids of the changes that cost accuracy: more than a few points, and at least half of what the worst cost.
+
+    None where accuracies are missing, or are those of guessing.
+    """
     losses = {change.id: lost(change, accuracies) for change in part.changes}
     known = {name: points for name, points in losses.items() if points is not None}
-    if len(known) < len(losses) or not known:
+    if len(known) < len(losses) or not known or unlearned(part, accuracies):
         return None
     least = max(FEWEST_POINTS, max(known.values()) / 2)
     return frozenset(name for name, points in known.items() if points >= least)
@@ -97,13 +109,15 @@ def figure(points: float) -> str:
 
 
 def _points(points: float) -> str:
-    return f"{figure(points)} {'point' if abs(points) == 1 else 'points'}"
+    said = figure(points)
+    return f"{said} {'point' if said.lstrip('−') == '1' else 'points'}"
 
 
 def judge_experiment(part: Part, text: str, accuracies: Mapping[str, float]) -> Verdict:
     """The prediction beside what was measured: `correct` as soon as all of it is measured, `invalid` before.
 
-    A prediction is not right or wrong; it is what makes the measurement worth looking at.
+    A prediction is not right or wrong; it is what makes the measurement worth looking at. Runs that have learned
+    nothing have measured nothing.
     """
     try:
         predicted = read_prediction(part, text)
@@ -113,9 +127,13 @@ def judge_experiment(part: Part, text: str, accuracies: Mapping[str, float]) -> 
     missing = [name for name in recipes(part) if name not in accuracies]
     if missing:
         return Verdict("invalid", f"Your prediction is kept. Still to be run: {', '.join(missing)}.", preview)
+    if unlearned(part, accuracies):
+        said = f"Your prediction is kept. Nothing is measured yet: {guessing(part, accuracies)}."
+        advice = "Train for more epochs, or as the recipes are, all of them alike; then compare again."
+        return Verdict("invalid", f"{said} {advice}", preview)
     measured = tuple(lost(change, accuracies) or 0.0 for change in part.changes)
     pairs = zip(part.changes, measured, predicted, strict=True)
-    said = "; ".join(f"{change.name} lost {figure(is_)} points, you said {figure(mine)}" for change, is_, mine in pairs)
+    said = "; ".join(f"{change.name} lost {_points(is_)}, you said {figure(mine)}" for change, is_, mine in pairs)
     message = f"Measured: {said}. {_distance(part, measured, predicted)}"
     return Verdict("correct", f"{message} {part.meaning}".strip(), preview)
 
@@ -130,9 +148,19 @@ def _distance(part: Part, measured: tuple[float, ...], predicted: tuple[float, .
     return f"It is {most} that loses more, as you said, by another amount."
 
 
+def guessing(part: Part, accuracies: Mapping[str, float]) -> str:
+    """`in these runs the CNN has learned nothing (cnn-centred 11.2 %; guessing gets 10 %)`, of runs that are so."""
+    runs = unlearned(part, accuracies)
+    whose = [change.name for change in part.changes if set(change.recipes) & set(runs)]
+    reached = ", ".join(f"{name} {100 * accuracies[name]:.1f} %" for name in runs)
+    has = "has" if len(whose) == 1 else "have"
+    return f"in these runs {' and '.join(whose)} {has} learned nothing ({reached}; guessing gets {100 * CHANCE:.0f} %)"
+
+
 def so_far(part: Part, accuracies: Mapping[str, float]) -> str:
-    """`the MLP lost 36 points, the CNN 1`, of those changes of which both runs are known; "" where none is."""
-    losses = [(change.name, lost(change, accuracies)) for change in part.changes]
+    """`the MLP lost 36 points, the CNN 1`, of those changes of which both runs have learned; "" where none is."""
+    learned = {name: accuracies[name] for name in accuracies if name not in unlearned(part, accuracies)}
+    losses = [(change.name, lost(change, learned)) for change in part.changes]
     known = [(name, points) for name, points in losses if points is not None]
     if not known:
         return ""
@@ -144,4 +172,7 @@ def own_runs(part: Part, accuracies: Mapping[str, float]) -> str:
     """`In your runs the MLP lost 36 points, the CNN 1.`; "" where they are incomplete."""
     if not part.changes or any(lost(change, accuracies) is None for change in part.changes):
         return ""
+    if unlearned(part, accuracies):
+        said = guessing(part, accuracies).replace("these", "your", 1)
+        return f"{said[0].upper()}{said[1:]}, so what is published decides."
     return f"In your runs {so_far(part, accuracies)}."

@@ -9,7 +9,7 @@ from typing import TypeVar
 from tutor.commands import nearest
 from tutor.content.judge import judge, look
 from tutor.content.model import Part, Problem, ProblemSet, Verdict
-from tutor.plain import programs
+from tutor.plain import experiments, programs, where
 from tutor.plain.words import called, fault, reading, verdict_in_words
 from tutor.plaintext import line, lines
 from tutor.progress.store import OPEN, PartProgress, Store, StoreError
@@ -27,6 +27,8 @@ COMMANDS = {
     "back": "the part before",
     "problem": "problem 2 goes to problem 2; a name will do",
     "left": "the parts that are not solved yet",
+    "run": "begin the runs that an experiment lacks; run and a name begins one of them",
+    "runs": "the runs of an experiment, or all of them, and how far each is",
     "undo": "take back the last line of a derivation",
     "help": "these commands",
     "quit": "leave; everything typed is kept",
@@ -50,6 +52,7 @@ class Conversation:
         self.store, self._read, self._say, self._width = store, read, say, width
         self.problems = [problem for one in sets for problem in one.problems]
         self.titles = [one.title for one in sets]
+        self.bench = experiments.Bench(self.problems)
         self.problem, self.at = self.problems[0], 0
         self.asked = False
         self.verdict: tuple[str, Verdict] | None = None
@@ -85,8 +88,9 @@ class Conversation:
         """Run a command; False where the line is none, and so an answer. An option's name is an answer."""
         if any(name == option.id for option in self.part.options):
             return False
-        if name in ("part", "problem") and len(rest) <= 1:
-            (self.go_part if name == "part" else self.go_problem)(rest[0] if rest else "")
+        named = {"part": self.go_part, "problem": self.go_problem, "run": self.run_missing}
+        if name in named and len(rest) <= 1:
+            named[name](rest[0] if rest else "")
         elif name in COMMANDS and not rest:
             getattr(self, name)()
         elif len(rest) <= 1 and len(name) > 3 and (near := nearest(name, COMMANDS, "")) and not self._readable(name):
@@ -138,6 +142,9 @@ class Conversation:
             self.say("Type one step a line; an empty line has them judged.")
         elif part.kind == "code":
             self.text(programs.how(part))
+        elif part.kind == "experiment":
+            self.text(part.type_it)
+            self.text(experiments.HOW)
         else:
             self.text(part.type_it)
         kept = self.kept()
@@ -191,15 +198,8 @@ class Conversation:
         self.say("")
         for title in self.titles:
             self.say(line(title))
-        for problem in self.problems:
-            states = [self.state(part) for part in problem.parts]
-            solved, tried = states.count("solved"), states.count("tried")
-            said = "solved" if solved == len(states) else f"{solved} of {len(states)} parts solved"
-            if solved != len(states) and not solved and not tried:
-                said = f"open, {len(states)} parts"
-            elif tried:
-                said += f", {tried} tried"
-            self.say(f"  problem {problem.number}: {line(problem.title)}: {said}")
+        for row in where.solved(self.problems, self.state):
+            self.say(row)
 
     def statement(self) -> None:
         """The problem's own text."""
@@ -258,15 +258,18 @@ class Conversation:
 
     def left(self) -> None:
         """The parts that are not solved."""
-        none = True
-        for problem in self.problems:
-            for number, part in enumerate(problem.parts, 1):
-                state = self.state(part)
-                if state != "solved":
-                    none = False
-                    self.say(f"  problem {problem.number}, part {number}: {line(part.title)}: {state}")
-        if none:
-            self.say("Nothing is left; every part is solved.")
+        rows = list(where.left(self.problems, self.state))
+        for row in rows or ["Nothing is left; every part is solved."]:
+            self.say(row)
+
+    def run_missing(self, name: str) -> None:
+        """Begin the runs that an experiment lacks, or one of them."""
+        self.text(self.bench.begin(self.part, self.kept(), name))
+
+    def runs(self) -> None:
+        """How far the runs are."""
+        for row in self.bench.runs(self.part, self.kept()):
+            (self.say if row.startswith(" ") else self.text)(row)
 
     def undo(self) -> None:
         """Take back a step."""
@@ -322,7 +325,7 @@ class Conversation:
         if note:
             self.say(note)
         if verdict.status == "correct":
-            self.say(self.following())
+            self.say(where.following(self.problems, self.problem, self.at))
 
     def code(self, name: str) -> None:
         """Check a file; without a name the learner's own, which is begun where there is none."""
@@ -333,7 +336,7 @@ class Conversation:
         if found.status in ("correct", "incorrect"):
             self.ask(lambda: self.store.record_attempt(part.key, found.text, found.status), True)
         if found.status == "correct":
-            self.say(self.following())
+            self.say(where.following(self.problems, self.problem, self.at))
 
     def step(self, steps: str, text: str) -> None:
         """Add a line to a derivation, unless it cannot be read."""
@@ -344,15 +347,6 @@ class Conversation:
         taken = f"{steps}\n{text}" if steps else text
         self.save(taken)
         self.say(f"Step {len(taken.splitlines())} is taken down.")
-
-    def following(self) -> str:
-        """What comes after a right answer."""
-        if self.at + 1 < len(self.problem.parts):
-            return f"next goes on with part {self.at + 2}: {line(self.problem.parts[self.at + 1].title)}."
-        place = self.problems.index(self.problem) + 1
-        if place < len(self.problems):
-            return f"next goes on with problem {place + 1}: {line(self.problems[place].title)}."
-        return "This was the last part; left says what is not solved yet."
 
     def earlier(self) -> dict[str, str]:
         """The learner's own wrong answers this part follows from."""

@@ -33,7 +33,7 @@ def verdict_in_words(part: Part, text: str, verdict: Verdict) -> str:
     """A verdict with its reason and its numbers."""
     message = verdict.message.strip()
     if part.kind == "experiment" and verdict.start is None and verdict.status == "invalid":
-        return f"{message} `tutor train` and a name runs one; an empty line then compares."
+        return f"{message} run begins what is missing, runs tells how far each is; an empty line then compares."
     if verdict.status == "invalid":
         placed = verdict.start is not None and part.kind != "choice"
         return fault(text, verdict.start, verdict.end, message) if placed else f"{NOT_READABLE} {message}"

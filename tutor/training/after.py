@@ -14,8 +14,10 @@ from pathlib import Path
 from tutor.training import liveness, runs, starting
 from tutor.training.events import EventWriter, Message
 from tutor.training.folder import EVENTS, write_heard
+from tutor.training.liveness import Here
 from tutor.training.recipe import Recipe
 from tutor.training.runs import Run
+from tutor.training.summary import WAITS
 from tutor.training.supervisor import worker_command
 
 LOOK_SECONDS = 1.0
@@ -31,14 +33,22 @@ def main(words: list[str]) -> None:
     """Wait, then train. A signal ends the waiting as it would end the run."""
     other, folder = Path(words[0]), Path(words[1])
     here = liveness.here()
-    if runs.load(other, here).alive:
-        EventWriter(folder / EVENTS).write(Message(time.time(), f"It begins when {other.name} is over."))
-    while other.exists() and runs.load(other, here).alive:
-        # Who waits is not silent.
-        write_heard(folder, here.monotonic())
-        time.sleep(LOOK_SECONDS)
+    if other.exists() and runs.load(other, here).alive:
+        _wait(other, folder, here)
     command = worker_command(folder)
     os.execv(command[0], command)
+
+
+def _wait(other: Path, folder: Path, here: Here) -> None:
+    """Until the other run is over, or deleted."""
+    with EventWriter(folder / EVENTS) as writer:
+        writer.write(Message(time.time(), WAITS.format(other.name)))
+        while other.exists() and runs.load(other, here).alive:
+            # Who waits is not silent.
+            write_heard(folder, here.monotonic())
+            time.sleep(LOOK_SECONDS)
+        # Loading PyTorch takes a while, in which it waits for nobody any more.
+        writer.write(Message(time.time(), "Its turn has come."))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 from tutor.training import folder as files
@@ -17,6 +19,9 @@ LOOK_SECONDS = 0.1
 STATE_SECONDS = 1.0
 """Between two looks at whether the run lives."""
 _STEP = b'{"type":"step"'
+LEAST_BAR = 10
+"""Columns of a bar from which on it shows anything."""
+GAP = "  "
 
 
 def lines(run: Run, offset: int, pause: Callable[[float], None] = time.sleep) -> Iterator[bytes]:
@@ -52,6 +57,45 @@ def _death(run: Run) -> Failed:
     return Failed(time.time(), run.step, run.epoch, f"{said[0].upper()}{said[1:]}.", "It can be resumed.")
 
 
+def fitting(title: str, epoch: str, figures: Sequence[str], width: int) -> tuple[str, str]:
+    """What stands before and after a bar in a line of this width: as much as leaves the bar a place.
+
+    The title, said above already, is left out first, then one figure after the other; the last of them stays longest.
+    """
+    left = list(figures)
+    for before in (f"{title}{GAP}{epoch}", epoch):
+        if len(before) + len(GAP.join(left)) + LEAST_BAR + 2 <= width:
+            return before, GAP.join(left)
+    while len(left) > 1 and len(epoch) + len(GAP.join(left)) + LEAST_BAR + 2 > width:
+        left.pop(0)
+    return epoch, GAP.join(left)
+
+
+def loss_in_words(loss: float | None) -> str:
+    """`0.123`; of a run that diverges `2.7e19`."""
+    if loss is None:
+        return "not a number"
+    if abs(loss) < 9999.5:
+        return f"{loss:.3f}" if abs(loss) < 99.95 else f"{loss:,.1f}"
+    mantissa, power = f"{loss:.1e}".split("e")
+    return f"{mantissa}e{int(power)}"
+
+
+def at_words(text: str, stream: IO[str]) -> str:
+    """A text in lines as wide as the terminal that it is said on, which would break them within words.
+
+    What is no terminal gets it whole.
+    """
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return text
+    if not width:
+        return text
+    rows = (textwrap.wrap(row, width, break_long_words=False, break_on_hyphens=False) for row in text.split("\n"))
+    return "\n".join("\n".join(row) for row in rows)
+
+
 class Screen:
     """What a person sees of a run on standard error: a bar on a terminal, a line an epoch elsewhere."""
 
@@ -59,8 +103,11 @@ class Screen:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
-        self._console = Console(file=stream, highlight=False, emoji=False, markup=False, soft_wrap=True)
+        self._console = Console(file=stream, highlight=False, emoji=False, markup=False)
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
+        # Lines are broken by us, at words, and elsewhere not at all.
+        self._console.soft_wrap = True
+        self._stream = stream
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
@@ -89,7 +136,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        self._console.print(text)
+        self._console.print(at_words(text, self._stream))
 
     def take(self, line: bytes) -> None:
         """A line of events; of a damaged one nothing is said here."""
@@ -122,18 +169,18 @@ class Screen:
             return
         began = self._started
         left = (began.steps_per_epoch * began.epochs - event.step) * began.train_images / began.steps_per_epoch
-        loss = "not a number" if event.loss is None else f"{event.loss:.3f}"
-        figures = f"loss {loss}  {percent(event.accuracy)}  {duration(left / max(event.images_per_second, 1e-9))} left"
-        self._progress.update(
-            self._task,
-            completed=event.step,
-            description=f"{self._title}  epoch {event.epoch} of {began.epochs}",
-            figures=figures,
+        time_left = f"{duration(left / max(event.images_per_second, 1e-9))} left"
+        before, after = fitting(
+            self._title,
+            f"epoch {event.epoch} of {began.epochs}",
+            (f"loss {loss_in_words(event.loss)}", percent(event.accuracy), time_left),
+            self._console.width,
         )
+        self._progress.update(self._task, completed=event.step, description=before, figures=after)
 
     def _epoch(self, event: Epoch) -> str:
         of = f" of {self._started.epochs}" if self._started is not None else ""
-        loss = "not a number" if event.train_loss is None else f"{event.train_loss:.3f}"
+        loss = loss_in_words(event.train_loss)
         return (
             f"epoch {event.epoch}{of}   loss {loss}   train {percent(event.train_accuracy)}   "
             f"validation {percent(event.validation_accuracy)}   {duration(event.seconds)}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from tutor.program import program
 from tutor.training.folder import Identity, Lock, LockState, RunError, lock_state, read_heard, read_identity
 
 State: TypeAlias = Literal["running", "slow", "stopped", "finished", "failed", "dead", "unknown", "waiting"]
@@ -90,7 +91,7 @@ def take(folder: Path, here: Here, take_over: bool = False) -> Lock:
         if lock_state(folder, identity) in ("missing", "replaced"):
             raise RunError(
                 f"The lock file of {name} was deleted while the run goes on as process {identity.pid}; stop it first: "
-                f"tutor runs stop {name}"
+                f"{program()} runs stop {name}"
             )
         raise RunError(f"{name} is running already, as process {identity.pid}; it cannot be run twice at a time.")
     return Lock.take(folder)

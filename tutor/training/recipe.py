@@ -287,6 +287,14 @@ SETTINGS: Mapping[str, Setting] = {
     )
 }
 """Everything of a recipe that can be changed, in the order in which it is shown."""
+ELSEWHERE: Mapping[str, str] = {
+    "lr": "learning_rate",
+    "wd": "weight_decay",
+    "bs": "batch",
+    "batch_size": "batch",
+    "dataset": "data",
+}
+"""What other programs call a setting. It is told, not taken: a recipe has one name for each."""
 
 
 def changed(old: Recipe, settings: Mapping[str, str]) -> Recipe:
@@ -311,14 +319,20 @@ def changed(old: Recipe, settings: Mapping[str, str]) -> Recipe:
 def _no_setting(name: str) -> str:
     if name in ("name", "scale"):
         return f"{name} cannot be set; name another recipe, or its scale with --scale."
-    near = difflib.get_close_matches(name, SETTINGS, 2, 0.5)
-    advice = f"there is {' and '.join(near)}." if near else f"there are {', '.join(SETTINGS)}."
+    other = ELSEWHERE.get(name)
+    near = [other] if other else difflib.get_close_matches(name, SETTINGS, 2, 0.7)
+    advice = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(SETTINGS)}."
     return f"A recipe has no setting {name!r}; {advice}"
+
+
+def images_held(one: Recipe) -> int:
+    """How many training images the recipe's data set has."""
+    return _SETS[one.data]
 
 
 def _sound(new: Recipe) -> Recipe:
     """What settings must be together. Raises RecipeError."""
-    held = _SETS[new.data]
+    held = images_held(new)
     if new.images > held:
         raise RecipeError(f"images cannot be {new.images:,}: {new.data} has {held:,}; take fewer, or 0 for all.")
     return new
@@ -376,7 +390,8 @@ def label(one: Recipe) -> str:
 
 def summary(one: Recipe) -> str:
     """One line: what is trained on what, for how long."""
-    images = f"{one.images or _SETS[one.data]:,} images of {_TITLES[one.data]}"
+    count = one.images or images_held(one)
+    images = f"{count:,} image{'' if count == 1 else 's'} of {_TITLES[one.data]}"
     placed = "at random places" if one.placement == "shifted" else "centred"
     order = ", pixels shuffled" if one.scrambled else ""
     noise = f", noise {one.noise:g}" if one.noise else ""

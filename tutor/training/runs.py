@@ -13,6 +13,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tutor.program import program
 from tutor.training import folder as files
 from tutor.training import liveness
 from tutor.training.events import Failed, Finished, Stopped
@@ -54,7 +55,9 @@ class Run:
     last: Finished | Stopped | Failed | None
     """How it ended, if it told."""
     message: str = ""
-    """The newest sentence of its log."""
+    """The newest sentence of its log since it began, or since it was resumed."""
+    waits_for: str = ""
+    """The run that it begins after, where it waits for one."""
     host: str = ""
     pid: int = 0
     """Of the process that owns it; 0 where nobody does."""
@@ -70,6 +73,16 @@ class Run:
     def alive(self) -> bool:
         """Whether its process is there."""
         return self.state in ALIVE
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is there and has not had its turn: it waits for another run, or in a cluster's queue."""
+        return self.state == "waiting" and bool(self.waits_for or self.queue)
+
+    @property
+    def accuracy(self) -> float | None:
+        """What is said of it on the validation images: the newest while it is alive, the best once it has ended."""
+        return self.validation_accuracy if self.alive else self.best_accuracy
 
 
 def list_runs(here: Here | None = None) -> list[Run]:
@@ -174,9 +187,10 @@ def load(path: Path, here: Here | None = None) -> Run:
         validation_accuracy=told.validated.validation_accuracy if told.validated is not None else None,
         best_accuracy=told.best_accuracy,
         images_per_second=told.images_per_second,
-        seconds_left=_seconds_left(told, steps) if state in ALIVE else None,
+        seconds_left=_seconds_left(told, steps) if state in ("running", "slow") else None,
         last=told.last if ended else None,
-        message=told.message,
+        message=told.message if told.message_at >= offset else "",
+        waits_for=told.waits_for if state == "waiting" and told.message_at >= offset else "",
         host=identity.host if identity is not None else "",
         pid=identity.pid if identity is not None and state in ALIVE else 0,
         restarted=identity is not None and identity.host == machine.host and identity.boot != machine.boot,
@@ -194,11 +208,14 @@ def _made(path: Path) -> float:
 
 
 def _seconds_left(told: Summary, steps: int) -> float | None:
-    """From the pace since it began or was resumed, validation included: the newest steps alone make it jump about."""
-    begun = told.started
-    if begun is None or told.step <= begun.step or told.time <= begun.time:
+    """From the pace since it began or was resumed, validation included: the newest steps alone make it jump about.
+
+    None before the first step since: what went before the resumption, and the pause, say nothing of the pace.
+    """
+    begun, newest = told.started, told.stepped
+    if begun is None or newest is None or newest.step <= begun.step or newest.time <= begun.time:
         return None
-    return (steps - told.step) * (told.time - begun.time) / (told.step - begun.step)
+    return (steps - newest.step) * (newest.time - begun.time) / (newest.step - begun.step)
 
 
 def saved_step(path: Path) -> int | None:
@@ -309,7 +326,8 @@ def delete(run: Run, take_over: bool = False, here: Here | None = None) -> None:
     machine = here or liveness.here()
     now = load(run.path, machine)
     if now.alive:
-        raise RunError(f"{run.id} is {now.state}; stop it first: tutor runs stop {run.id}")
+        doing = "waiting" if now.waits else "running"
+        raise RunError(f"{run.id} is {doing}; stop it first: {program()} runs stop {run.id}")
     aside = run.path.with_name(f".{run.id}.deleted")
     try:
         with liveness.take(run.path, machine, take_over or now.state in ENDED):

@@ -6,10 +6,13 @@ import getpass
 import time
 from pathlib import Path
 
+from tutor.program import program
 from tutor.training.events import Failed, Stopped
 from tutor.training.runs import Run, saved_step
 
 ROOT = Path("/")
+AS_ASKED = ("Stopped as asked", "It was asked to stop")
+"""So begins the reason of a run that somebody stopped; what ended it has told it in these words."""
 LINGERING = "if it ended when you logged out, `loginctl enable-linger` lets runs go on"
 
 
@@ -57,44 +60,90 @@ def ago(when: float, now: float | None = None) -> str:
 
 
 def standing(run: Run) -> str:
-    """How far it is, for a line of a list: `epoch 3 of 5`, `finished`, `stopped at step 1,204`."""
+    """Where it stands, in a word or a few: `epoch 3 of 5`, `waits its turn`, `finished`.
+
+    Lists, tables and commands all say this; `happened` says more of a run that has ended.
+    """
     match run.state:
-        case "running" | "slow" if run.steps:
-            epoch = max(1, min(run.epoch, run.epochs))
-            return f"epoch {epoch} of {run.epochs}" + (", nothing heard for a while" if run.state == "slow" else "")
-        case "slow":
-            return "starting, nothing heard for a while"
-        case "running":
-            return "running"
+        case "running" | "slow":
+            # Short enough for a column: of how many epochs it is, there is no room to say then.
+            return f"{_epoch(run).partition(' of ')[0]}, silent" if run.state == "slow" else _epoch(run)
         case "waiting":
-            if run.queue:
-                return f"waiting as job {run.queue} of the cluster"
-            # The one thing that is said before the beginning is what it waits for.
-            return "waiting for its turn" if run.message else "starting"
-        case "finished":
-            return "finished"
+            return "waits its turn" if run.waits else "starting"
+        case "dead":
+            return "lost"
         case "unknown":
-            return f"on the machine {run.host}, not visible from here"
-        case "failed":
-            step = run.last.step if run.last is not None else run.step
-            return f"failed at step {number(step)}" if step else "failed"
+            return f"on {run.host}"
         case _:
-            return f"stopped at step {number(run.step)}" if run.step else "stopped before its first step"
+            return run.state
+
+
+def waits_how(run: Run) -> str:
+    """What a run waits for, to stand behind that it waits; nothing where it does not."""
+    if not run.waits:
+        return ""
+    return f"after {run.waits_for}" if run.waits_for else f"as job {run.queue} of the cluster"
+
+
+def _epoch(run: Run) -> str:
+    if run.steps:
+        return f"epoch {max(1, min(run.epoch, run.epochs))} of {run.epochs}"
+    # What the cluster says of a job that has not said a word itself is no more than this.
+    return "running" if run.state == "running" else "starting"
 
 
 def happened(run: Run) -> str:
     """What happened to a run that does not go on, as a clause; what it is doing where it does."""
-    if run.state == "dead":
-        if run.restarted:
-            return f"{standing(run)} when the machine restarted"
-        if run.queue:
-            return f"{standing(run)} when its job on the cluster ended"
-        return f"{standing(run)} when its process was killed"
-    if run.state == "stopped" and run.outside:
-        return f"{standing(run)} by a signal of the system"
-    if isinstance(run.last, Stopped | Failed):
-        return f"{standing(run)}: {_clause(run.last.reason)}"
-    return standing(run)
+    match run.state:
+        case "dead":
+            return f"{_stopped(run.step)} when {_lost_when(run)}"
+        case "stopped" if run.outside:
+            return f"{_stopped(run.step)} by a signal of the system"
+        case "stopped" | "failed" if isinstance(run.last, Stopped | Failed):
+            return ended(run.last)
+        case "unknown":
+            return f"on the machine {run.host}, not visible from here"
+        case "slow":
+            return f"{_epoch(run)}, nothing heard for a while"
+        case "waiting" if run.waits_for:
+            return f"{standing(run)}: it begins when {run.waits_for} is over"
+        case "waiting" if run.queue:
+            return f"{standing(run)} {waits_how(run)}"
+        case _:
+            return standing(run)
+
+
+def ended(last: Stopped | Failed) -> str:
+    """How a run was stopped or failed, as a clause: `stopped at step 8, as asked`, `failed: No memory`."""
+    if isinstance(last, Failed):
+        failed = f"failed at step {number(last.step)}" if last.step else "failed"
+        return f"{failed}: {_clause(last.reason)}"
+    if last.reason.startswith(AS_ASKED):
+        return f"{_stopped(last.step)}, as asked"
+    return f"{_stopped(last.step)}: {_clause(last.reason)}"
+
+
+def as_sentence(last: Stopped | Failed) -> str:
+    """The same as a sentence."""
+    told = ended(last)
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def _stopped(step: int) -> str:
+    return f"stopped at step {number(step)}" if step else "stopped before its first step"
+
+
+def _lost_when(run: Run) -> str:
+    if run.restarted:
+        return "the machine restarted"
+    return "its job on the cluster ended" if run.queue else "its process was killed"
+
+
+def far(run: Run) -> str:
+    """How many steps it has taken: `step 1,204 of 2,345`; nothing before the first, or where it has done them all."""
+    if not run.step or not run.steps or run.state == "finished":
+        return ""
+    return f"step {number(run.step)} of {number(run.steps)}"
 
 
 def _clause(sentence: str) -> str:
@@ -102,27 +151,29 @@ def _clause(sentence: str) -> str:
     return sentence.strip().rstrip(".")
 
 
-def advice(run: Run, program: str = "tutor", root: Path = ROOT) -> str:
+def advice(run: Run, root: Path = ROOT) -> str:
     """What to do about a run, as a clause without a stop at its end; empty where there is nothing to do."""
     if run.trouble:
         return run.trouble.rstrip(".")
     match run.state:
+        case "waiting" if not run.step:
+            return f"{program()} runs stop {run.id} stops it before it begins"
         case "running" | "waiting":
-            return f"{program} runs stop {run.id} stops it, and keeps what it has learnt"
+            return f"{program()} runs stop {run.id} stops it, and keeps what it has learnt"
         case "slow":
             return (
                 "it lives; it may be at a long step, suspended, or waiting for a slow disk; "
-                f"{program} runs stop {run.id} ends it"
+                f"{program()} runs stop {run.id} ends it"
             )
         case "unknown":
-            here = f"{program} train --resume {run.id} --take-over goes on here"
+            here = f"{program()} train --resume {run.id} --take-over goes on here"
             return f"look on {run.host}; if that machine is gone, {here}"
         case "finished":
             return ""
         case "failed" if isinstance(run.last, Failed):
             return _clause(run.last.advice)
         case _:
-            goes_on = f"{program} train --resume {run.id} {from_where(run.path)}"
+            goes_on = f"{program()} train --resume {run.id} {from_where(run.path)}"
             return f"{goes_on}; {LINGERING}" if _by_logout(run, root) else goes_on
 
 
@@ -146,9 +197,9 @@ def _user() -> str:
         return ""
 
 
-def sentence(run: Run, program: str = "tutor", root: Path = ROOT) -> str:
+def sentence(run: Run, root: Path = ROOT) -> str:
     """What happened and what to do: `Stopped at step 1,204 when the machine restarted; tutor train --resume ...`."""
-    told, todo = happened(run), advice(run, program, root)
+    told, todo = happened(run), advice(run, root)
     told = told[0].upper() + told[1:]
     if not todo:
         return f"{told}."

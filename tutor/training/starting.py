@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tutor.program import program
 from tutor.training import folder as files
 from tutor.training import liveness, runs
 from tutor.training.folder import Lock, RunError
@@ -22,6 +23,8 @@ SECONDS = 30.0
 """So long may it take to start a small Python; a network's disk is slow."""
 PARTS = {"mlp": "mlp", "cnn": "cnn", "resnet": "residual-network", "plain": "residual-network"}
 """The part of problem `convnets` in which a learner writes a model."""
+OTHER_GPUS = ("/dev/kfd", "/dev/dxg")
+"""Where AMD's driver, and that of Windows below Linux, offer GPUs: what PyTorch finds there, only PyTorch knows."""
 
 
 def start(recipe: Recipe, sources: Mapping[str, str] | None = None, command: Sequence[str] | None = None) -> Run:
@@ -30,6 +33,7 @@ def start(recipe: Recipe, sources: Mapping[str, str] | None = None, command: Seq
     `sources` are the learner's own files of the run, `source.py` and `loop.py`; `command` a worker other than ours,
     which is given the folder as its last word.
     """
+    refuse_device(recipe)
     path, lock = files.create(recipe, sources)
     try:
         launch(path, lock, command)
@@ -44,6 +48,8 @@ def resume(run: Run, take_over: bool = False, command: Sequence[str] | None = No
 
     `take_over`: the learner says that the other machine, to which the run belongs, is gone.
     """
+    if run.recipe is not None:
+        refuse_device(run.recipe, run.id)
     path, lock = take_up(run, take_over, here)
     launch(path, lock, command)
     return runs.load(path)
@@ -55,12 +61,25 @@ def refuse_changes(run: Run, wanted: Recipe | None) -> None:
         raise RunError(f"{run.id} cannot go on with another recipe ({other}); leave that out, or begin a new run.")
 
 
+def refuse_device(recipe: Recipe, run: str = "") -> None:
+    """Raise RunError where a GPU is asked for and there is none for certain; `run` is to be resumed with it."""
+    if not recipe.device.startswith("cuda") or gpu_here() or any(Path(each).exists() for each in OTHER_GPUS):
+        return
+    hidden = "CUDA_VISIBLE_DEVICES hides every GPU" if _hidden() else "this machine has no driver of a GPU"
+    if run:
+        raise RunError(
+            f"{run} runs on device={recipe.device}, and {hidden}; go on where there is one, or begin a new run with "
+            "device=cpu."
+        )
+    raise RunError(f"device={recipe.device} cannot be had: {hidden}; device=cpu trains without, device=auto too.")
+
+
 def take_up(run: Run, take_over: bool = False, here: Here | None = None) -> tuple[Path, Lock]:
     """The folder of a run to be resumed, locked, nothing of its last owner left. Raises RunError."""
     here = here or liveness.here()
     now = runs.load(run.path, here)
     if now.state == "finished":
-        again = f"tutor train {now.recipe.name}" if now.recipe is not None else "tutor train RECIPE"
+        again = f"{program()} train {now.recipe.name if now.recipe is not None else 'RECIPE'}"
         raise RunError(f"{run.id} has finished; there is nothing to resume. A new run begins with: {again}")
     if now.recipe is None:
         raise RunError(f"{run.id} cannot be resumed. {now.trouble}")
@@ -115,7 +134,7 @@ def _environment(path: Path) -> dict[str, str]:
 
 def gpu_here() -> bool:
     """Whether there is a GPU that PyTorch may use; torch is not asked, which takes seconds."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+    if _hidden():
         return False
     with contextlib.suppress(Exception):  # without a driver its library raises errors of its own making
         import pynvml
@@ -126,6 +145,10 @@ def gpu_here() -> bool:
         finally:
             pynvml.nvmlShutdown()
     return Path("/dev/nvidia0").exists() or any(Path("/proc/driver/nvidia/gpus").glob("*"))
+
+
+def _hidden() -> bool:
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1")
 
 
 def own_sources(recipe: Recipe) -> dict[str, str]:
@@ -146,7 +169,8 @@ def _own_file(part: str) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise RunError(
-            f"There is no {file} of yours yet; tutor code convnets/{part} begins it, and checks it when you are done."
+            f"There is no {file} of yours yet; {program()} code convnets/{part} begins it, and checks it "
+            "when you are done."
         ) from None
 
 

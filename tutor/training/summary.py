@@ -10,6 +10,9 @@ from tutor.training.events import LAST, Epoch, Event, Failed, Finished, Follower
 PIECE_BYTES = 1 << 20
 _STEP_LINE = b'\n{"type":"step",'
 _OTHER_LINE = re.compile(rb'\n(?!\{"type":"step",)[^\n]+')
+WAITS = "It begins when {} is over."
+"""What a run says that waits for another one, whose name stands in it."""
+_WAITS = re.compile(re.escape(WAITS).replace(re.escape("{}"), r"(\S+)"))
 
 
 class Summary:
@@ -25,12 +28,17 @@ class Summary:
         self.epoch = 0
         """Of the newest step, both counting from 1."""
         self.images_per_second = 0.0
+        self.stepped: Step | None = None
+        """The newest since the beginning, or since the newest resumption."""
         self.validated: Epoch | None = None
         """The newest."""
         self.best_accuracy: float | None = None
         """On the validation images, 0 to 1."""
         self.message = ""
-        """The newest."""
+        """The newest; `message_at` is its place in the file, in bytes."""
+        self.message_at = -1
+        self.waits_for = ""
+        """The run that it begins after, if that was the last it said."""
         self.last: Finished | Stopped | Failed | None = None
         """How it ended, unless something follows; `last_at` is its place in the file, in bytes."""
         self.last_at = -1
@@ -72,14 +80,22 @@ class Summary:
             case Started():
                 self.first = self.first or event
                 self.started, self.started_at, self.last = event, at, None
-                self.step, self.epoch = event.step, event.epoch
+                self.step, self.epoch, self.stepped = event.step, event.epoch, None
+                self._begin()
             case Step():
                 self.step, self.epoch, self.images_per_second = event.step, event.epoch, event.images_per_second
-                self.last = None
+                self.stepped, self.last = event, None
             case Epoch():
                 self.validated, self.step, self.epoch = event, event.step, event.epoch
                 self.best_accuracy = max(self.best_accuracy or 0.0, event.validation_accuracy)
             case Message():
-                self.message = event.text
+                self.message, self.message_at = event.text, at
+                waits = _WAITS.fullmatch(event.text)
+                self.waits_for = waits[1] if waits else ""
             case _ if isinstance(event, LAST):
                 self.last, self.last_at = event, at
+
+    def _begin(self) -> None:
+        """Its turn has come: that it waited is history."""
+        if self.waits_for:
+            self.message = self.waits_for = ""

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import tutor
 from tutor import family
+from tutor.program import VARIABLE, program
 from tutor.training import folder as files
 from tutor.training import liveness
 from tutor.training.events import EventWriter, Failed, Stopped
@@ -170,7 +171,7 @@ def how_it_ended(status: int, folder: Path) -> tuple[str, str]:
     """Reason and advice for a worker that ended without a word."""
     from tutor.training.saying import from_where
 
-    again = f"tutor train --resume {folder.name} {from_where(folder)}"
+    again = f"{program()} train --resume {folder.name} {from_where(folder)}"
     if status == -signal.SIGKILL:
         reason = "The training process was killed (SIGKILL), as the system does when memory runs out."
         return reason, f"Close other programs, or start with a smaller batch or canvas; {again}."
@@ -200,11 +201,18 @@ def program_folder() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Ours, with folders named from the root, because a run works in another one; and nothing of torchrun's."""
+    """Ours for a run: folders named from the root, because it works in another one, and nothing of torchrun's.
+
+    What it says of commands names the program as we were started, though its own processes are started otherwise.
+    """
     environ = {key: value for key, value in os.environ.items() if key not in _FROM_TORCHRUN}
     for key in _FOLDERS:
         if environ.get(key):
             environ[key] = str(Path(environ[key]).expanduser().absolute())
+    environ[VARIABLE] = program()
+    # A thread that waits for the others gives its core away: else two runs, or a run and anything else, slow each other
+    # down to a fraction of half.
+    environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     return environ
 
 

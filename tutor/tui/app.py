@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import constants, events, work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from tutor import paths
@@ -24,6 +25,7 @@ from tutor.tui import keys
 from tutor.tui.saver import Saver
 from tutor.tui.screens.home import HomeScreen
 from tutor.tui.screens.place import Place
+from tutor.tui.terminal import AsciiOnly, ascii_only
 from tutor.tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -89,6 +91,11 @@ class TutorApp(App[int]):
         except StoreError as error:
             self._start_trouble = f"{error} Nothing of this visit will be kept."
             return Store(None)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """On a terminal of ASCII only, nothing else is sent."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiOnly()] if ascii_only() else filters
 
     def get_default_screen(self) -> Screen[None]:
         return HomeScreen()
@@ -317,8 +324,9 @@ class TutorApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: the keys in force here by name, and every problem."""
         places = (*screen.places(), "everywhere") if isinstance(screen, Place) else ("everywhere",)
+        in_force = screen.in_force if isinstance(screen, Place) else lambda key: True
         for key in keys.TABLE:
-            if key.palette and key.action and key.place in places:
+            if key.palette and key.action and key.place in places and in_force(key):
                 name = f"{(key.label or key.id).replace('-', ' ').capitalize()}"
                 yield SystemCommand(
                     f"{name}: {key.says}", keys.names(key, self.keymap, True), self._runner(key, screen)

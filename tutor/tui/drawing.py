@@ -5,7 +5,7 @@ A sign always stands beside a colour, and a word beside a sign where there is ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -260,13 +260,19 @@ class Spot:
     action: str
 
 
-def key_line(places: Iterable[keys.Place], keymap: Mapping[str, str], width: int) -> tuple[Lines, list[Spot]]:
-    """The keys of these places, in as many lines as they need, and where each can be clicked."""
+def key_line(
+    places: Iterable[keys.Place],
+    keymap: Mapping[str, str],
+    width: int,
+    in_force: Callable[[keys.Key], bool] = lambda key: True,
+    plain: bool = False,
+) -> tuple[Lines, list[Spot]]:
+    """The keys of these places that are `in_force`, in as many lines as they need, and where each can be clicked."""
     lines: list[list[Content]] = [[]]
     spots: list[Spot] = []
     used = 0
-    for key in keys.in_footer(places, width >= ROOMY):
-        item = Content.assemble((keys.names(key, keymap), "$accent"), (f" {key.label}", QUIET))
+    for key in filter(in_force, keys.in_footer(places, width >= ROOMY)):
+        item = Content.assemble((keys.names(key, keymap, plain=plain), "$accent"), (f" {key.label}", QUIET))
         if used and used + 2 + item.cell_length > width:
             lines.append([])
             used = 0
@@ -286,19 +292,19 @@ def click(key: keys.Key) -> str:
     return key.action if "(" in key.action else f"{key.action}()"
 
 
-def help_lines(keymap: Mapping[str, str], width: int) -> Lines:
-    """The help screen: every key of the table by place, then how answers are typed."""
+def help_lines(keymap: Mapping[str, str], width: int, first: Sequence[keys.Place] = (), plain: bool = False) -> Lines:
+    """The help screen: every key of the table by place, those in `first` first; then how answers are typed."""
     width = min(width, 80)
     column = 18 if width >= 60 else 13
     names = ", ".join(f"`{key.id}`" for key in keys.TABLE if key.action)
     lines: Lines = []
-    for place, title in keys.TITLES.items():
+    for place in dict.fromkeys((*first, *keys.TITLES)):
         rows = keys.at(place)
         if not rows:
             continue
-        lines += [Content.styled(title, "bold"), Content("")]
+        lines += [Content.styled(keys.TITLES[place], "bold"), Content("")]
         for key in rows:
-            name = keys.names(key, keymap, all_of_them=True)
+            name = keys.names(key, keymap, all_of_them=True, plain=plain)
             body = prose.lay_out(key.says, width - column - 2)
             if cell_len(name) > column - 1:
                 lines.append(Content.assemble("  ", (name, "$accent")))

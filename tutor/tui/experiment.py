@@ -9,27 +9,14 @@ from textual.content import Content
 from tutor.answers.errors import Unreadable
 from tutor.content.experiments import as_sentence, published, read_prediction, recipes, so_far
 from tutor.content.model import Part, ProblemSet
+from tutor.training.lacking import rows
 from tutor.training.runs import Run
+from tutor.training.saying import standing
 from tutor.tui import drawing
 from tutor.tui.drawing import QUIET, Lines
 
 BAR = 12
 OPEN = "not run yet"
-
-
-def newest(runs: Sequence[Run], name: str) -> Run | None:
-    """The newest run of a recipe, of `runs` in the order newest first."""
-    return next((run for run in runs if run.recipe is not None and run.recipe.name == name), None)
-
-
-def missing(part: Part, runs: Sequence[Run], accuracies: Mapping[str, float]) -> list[str]:
-    """The recipes that are neither measured nor on their way."""
-    found = []
-    for name in recipes(part):
-        run = newest(runs, name)
-        if name not in accuracies and (run is None or not run.alive):
-            found.append(name)
-    return found
 
 
 def table(part: Part, runs: Sequence[Run], accuracies: Mapping[str, float], told: bool, width: int) -> Lines:
@@ -38,10 +25,13 @@ def table(part: Part, runs: Sequence[Run], accuracies: Mapping[str, float], told
     column = max(map(len, names)) + 2
     known = published(part)
     lines: Lines = []
-    for name in names:
-        said = f"{100 * accuracies[name]:.1f} %" if name in accuracies else _doing(newest(runs, name))
-        row = Content.assemble("  ", (f"{name:<{column}}", QUIET), f"{said:<34}" if told and width >= 64 else said)
-        lines.append(Content.assemble(row, (f"{100 * known[name]:.1f} %", QUIET)) if told and width >= 64 else row)
+    for one in rows(part, runs, accuracies):
+        if one.accuracy is None:
+            said = _doing(one.run)
+        else:
+            said = f"{100 * one.accuracy:.1f} %{', no better than guessing' if one.guessed else ''}"
+        row = Content.assemble("  ", (f"{one.name:<{column}}", QUIET), f"{said:<34}" if told and width >= 64 else said)
+        lines.append(Content.assemble(row, (f"{100 * known[one.name]:.1f} %", QUIET)) if told and width >= 64 else row)
     if told and width >= 64:
         head = Content.styled(f"  {'':<{column}}{'your runs':<34}{part.source}", QUIET)
         lines.insert(0, head)
@@ -51,24 +41,25 @@ def table(part: Part, runs: Sequence[Run], accuracies: Mapping[str, float], told
 def _doing(run: Run | None) -> str:
     if run is None:
         return OPEN
-    if run.state == "waiting":
-        return "waits for its turn"
-    if run.alive:
-        share = run.step / run.steps if run.steps else 0.0
-        done = round(share * BAR)
-        bar = "━" * done + "─" * (BAR - done)
-        return f"{bar} epoch {max(run.epoch, 1)} of {run.epochs}"
-    return {"failed": "failed", "stopped": "stopped", "dead": "broken off", "unknown": "on another machine"}.get(
-        run.state, "finished under other conditions"
-    )
+    if run.state == "finished":
+        return "finished under other conditions"
+    if run.state in ("running", "slow") and run.steps:
+        done = round(run.step / run.steps * BAR)
+        return f"{'━' * done}{'─' * (BAR - done)} {standing(run)}"
+    return standing(run)
 
 
-def help_line(part: Part, left: Sequence[str], width: int) -> Lines:
-    """What to do now."""
-    if not left:
-        return []
+def help_line(left: Sequence[str], measured: bool, predicted: bool, width: int) -> Lines:
+    """What to do now; `left` is what is neither measured nor on its way, `measured` whether all of it is there."""
     count = f"{len(left)} run{'' if len(left) == 1 else 's'}"
-    return drawing.said(f"F6 begins what is missing, {count} one after the other; F7 shows them.", width, "  ", QUIET)
+    if left:
+        said = f"F6 begins what is missing, {count} one after the other; F7 shows them."
+    elif not measured:
+        said = "They are on their way, also while you are elsewhere; F7 shows them. When the last is there, they are "
+        said += "compared with your prediction." if predicted else "compared with what you predict."
+    else:
+        said = "enter compares your prediction with them." if predicted else "Type a prediction; enter compares it."
+    return drawing.said(said, width, "  ", QUIET)
 
 
 def about(sets: Sequence[ProblemSet], name: str) -> Part | None:

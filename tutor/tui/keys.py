@@ -147,20 +147,25 @@ RECIPE = (
     Key("forget-value", "escape", "screen.forget", "back", "leave it as it was", "value", palette=False),
 )  # fmt: skip
 TRAINING = (
-    Key("chart-before", "left", "screen.chart(-1)", "chart", "the chart before; where zoomed, to the left", "training",
-        shown="←→", palette=False),
-    Key("chart-after", "right", "screen.chart(1)", "", "the chart after; where zoomed, to the right", "training",
+    Key("chart-before", "left", "screen.chart(-1)", "chart", "the chart before", "training", shown="←→", palette=False),
+    Key("chart-after", "right", "screen.chart(1)", "", "the chart after", "training", palette=False),
+    Key("move-before", "left", "screen.along(-1)", "move", "where zoomed: what is before", "training", shown="←→",
+        palette=False),
+    Key("move-after", "right", "screen.along(1)", "", "where zoomed: what comes after", "training", palette=False),
+    Key("zoomed-chart", "tab", "screen.turn", "chart", "where zoomed: the same part of the chart after", "training",
         palette=False),
     Key("zoom-in", "plus,equals_sign", "screen.zoom(1)", "zoom", "half as many epochs", "training", shown="+ −"),
     Key("zoom-out", "minus", "screen.zoom(-1)", "", "twice as many epochs", "training"),
     Key("log-scale", "l", "screen.log", "log", "the chart chosen logarithmic, or linear", "training"),
     Key("full-chart", "f", "screen.full", "full", "the chart chosen alone, and back", "training"),
     Key("overlay", "o", "screen.overlay", "overlay", "another run over this one; after the last, none", "training"),
-    Key("hide", "h", "screen.hide", "hide", "all but the charts away, and back", "training"),
+    Key("hide", "h", "screen.hide", "hide", "all but the two charts away, and back; on a large screen", "training"),
     Key("pictures", "p", "screen.pictures", "pictures", "the best and worst images, and back", "training"),
     Key("events", "e", "screen.events", "events", "what has happened, and back", "training"),
     Key("stop-run", "s", "screen.stop", "stop", "stop the run; it saves a checkpoint", "training"),
-    Key("resume-run", "R", "screen.resume", "resume", "go on from the checkpoint", "training", False),
+    Key("resume-run", "R", "screen.resume", "resume", "go on from the checkpoint", "training"),
+    Key("step-out", "escape", "screen.step_out", "back", "one layer out: from a part, from one chart", "training",
+        palette=False),
     Key("leave-run", "escape", "screen.leave", "leave", "back; the run goes on", "training", palette=False),
 )  # fmt: skip
 EVERYWHERE = (
@@ -231,10 +236,24 @@ NAMES = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "plus": "+",
+    "equals_sign": "=",
     "minus": "-",
     "pageup": "page up",
     "pagedown": "page down",
 }
+
+PLAIN = {
+    "↑": "up",
+    "↓": "down",
+    "←": "left",
+    "→": "right",
+    "↑↓": "up/down",
+    "←→": "left/right",
+    "tab/⇧tab": "tab/shift+tab",
+    "pg↑↓": "pgup/pgdn",
+    "+ −": "+ -",
+}
+"""The same in ASCII."""
 
 
 def at(*places: Place) -> tuple[Key, ...]:
@@ -251,18 +270,18 @@ def bindings(*places: Place) -> list[BindingType]:
     ]
 
 
-def name(key: str) -> str:
-    """A key as it stands on the keyboard: `f2` is F2, `escape` esc."""
+def name(key: str, plain: bool = False) -> str:
+    """A key as it stands on the keyboard: `f2` is F2, `escape` esc; `plain` is ASCII only."""
     *before, last = key.split("+")
     word = NAMES.get(last) or (last.upper() if len(last) > 1 and last[0] == "f" and last[1:].isdigit() else last)
-    return "+".join((*before, word))
+    return "+".join((*before, PLAIN.get(word, word) if plain else word))
 
 
-def names(key: Key, keymap: Mapping[str, str], all_of_them: bool = False) -> str:
+def names(key: Key, keymap: Mapping[str, str], all_of_them: bool = False, plain: bool = False) -> str:
     """The names of a key's keys, under the learner's own keymap; the first only, unless all are asked for."""
     if key.id not in keymap and key.shown and not all_of_them:
-        return key.shown
-    every = [name(one.strip()) for one in keymap.get(key.id, key.keys).split(",")]
+        return PLAIN.get(key.shown, key.shown) if plain else key.shown
+    every = [name(one.strip(), plain) for one in keymap.get(key.id, key.keys).split(",")]
     # At the bottom of the screen room is short: ^c for ctrl+c, as terminals have always written it.
     return ", ".join(every) if all_of_them else every[0].replace("ctrl+", "^")
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.training.recipe import (
+    ELSEWHERE,
     NAMES,
     SETTINGS,
     RecipeError,
@@ -102,7 +103,27 @@ def test_settings_are_read_and_checked():
 def test_a_setting_that_cannot_be_says_what_can(key, value, told):
     sentence = said(lambda: changed(recipe("mlp-shifted", "quick"), {key: value}))
     assert told in sentence
-    assert sentence.endswith(".")
+    assert sentence.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("lr", "learning_rate"), ("wd", "weight_decay"), ("bs", "batch"), ("batch_size", "batch"), ("batch-size", "batch"),
+     ("epoch", "epochs"), ("learning", "learning_rate"), ("weigth_decay", "weight_decay")],
+)  # fmt: skip
+def test_a_setting_that_others_call_otherwise_is_named(key, name):
+    sentence = said(lambda: changed(recipe("mlp-shifted", "quick"), {key: "1"}))
+    assert sentence.endswith(f"; did you mean {name}?")
+
+
+def test_a_setting_like_none_is_told_all_there_are():
+    sentence = said(lambda: changed(recipe("mlp-shifted", "quick"), {"nope": "1"}))
+    assert f"there are {', '.join(SETTINGS)}." in sentence
+
+
+def test_what_others_call_a_setting_is_none_of_ours():
+    assert set(ELSEWHERE.values()) <= set(SETTINGS)
+    assert not set(ELSEWHERE) & set(SETTINGS)
 
 
 @given(st.sampled_from(sorted(SETTINGS)), st.text(max_size=20))

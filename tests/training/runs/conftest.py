@@ -24,8 +24,9 @@ def worker(mode):
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """A state of its own; whatever still runs there at the end is ended."""
+    """A state of its own, for a program that was started as `tutor`; whatever still runs there at the end is ended."""
     monkeypatch.setenv("TUTOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TUTOR_PROGRAM", "tutor")
     yield tmp_path / "home"
     for path in (tmp_path / "home" / "state" / "runs").glob("*"):
         end(path)

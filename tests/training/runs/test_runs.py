@@ -14,9 +14,10 @@ from tests.clock import within
 from tests.training.runs.conftest import until, worker
 from tutor.training import folder as files
 from tutor.training import runs, saying, starting
-from tutor.training.events import Epoch, EventWriter, Failed, Finished, Started, Step, Stopped, read_events
+from tutor.training.events import Epoch, EventWriter, Failed, Finished, Message, Started, Step, Stopped, read_events
 from tutor.training.folder import RunError
 from tutor.training.recipe import changed, to_toml
+from tutor.training.summary import WAITS
 
 
 def over(recipe, *events, now=None):
@@ -117,6 +118,63 @@ def test_time_left_is_told_from_the_pace_since_the_beginning_whatever_the_newest
     assert run.seconds_left == pytest.approx((5000 - run.step) * (newest.time - begun.time) / run.step)
 
 
+def alive(recipe, *events):
+    """A run whose folder is held by this process, and the lock that holds it."""
+    path, lock = files.create(recipe)
+    with EventWriter(path / files.EVENTS) as writer:
+        for event in events:
+            writer.write(event)
+    return runs.load(path), lock
+
+
+def test_a_pause_between_two_sessions_says_nothing_of_the_pace(small):
+    before = [STARTED, Step(9.0, 8, 1, 0.5, 0.5, 0.1, 500.0), Stopped(9.5, 8, 1, "Stopped as asked.")]
+    again = Started(1000.0, "cpu", "2.8", 1, 1000, 100, 10, 5, 8, step=8, epoch=1)
+    run, lock = alive(small, *before, again)
+    with lock:
+        assert (run.state, run.seconds_left) == ("running", None)
+    steps = [Step(1002.0, 12, 2, 0.5, 0.5, 0.1, 500.0), Message(5000.0, "The disk was slow.")]
+    run, lock = alive(small, *before, again, *steps)
+    with lock:
+        assert run.seconds_left == pytest.approx((40 - 12) * 2.0 / 4)
+
+
+def test_a_run_says_what_it_waits_for_until_its_turn_has_come(small):
+    waits = Message(1.0, WAITS.format("mlp-shifted-0101-0101-x7"))
+    run, lock = alive(small, waits)
+    with lock:
+        assert saying.standing(run) == "waits its turn"
+        assert run.waits
+        assert saying.sentence(run).startswith("Waits its turn: it begins when mlp-shifted-0101-0101-x7 is over; ")
+    for later in ([Message(2.0, "Its turn has come.")], [Message(2.0, "A checkpoint was damaged.")]):
+        run, lock = alive(small, waits, *later)
+        with lock:
+            assert saying.standing(run) == "starting"
+            assert not run.waits
+    run, lock = alive(small, waits, STARTED)
+    with lock:
+        assert saying.standing(run) == "epoch 1 of 5"
+        assert run.message == ""
+
+
+def test_a_run_that_waited_once_and_is_resumed_is_starting(small):
+    run = over(small, Message(1.0, WAITS.format("another")), Stopped(2.0, 0, 0, "It was asked to stop."))
+    again = starting.resume(run, command=worker("silent"))
+    assert (again.state, again.message) == ("waiting", "")
+    assert saying.standing(again) == "starting"
+    runs.stop(again)
+    assert runs.wait(again, 10).state == "stopped"
+
+
+def test_the_accuracy_said_of_a_run_is_its_best_once_it_has_ended_and_the_newest_before(small):
+    told = [STARTED, Epoch(3.0, 1, 8, 0.5, 0.8, 0.6, 0.75, 1.0), Epoch(4.0, 2, 16, 0.5, 0.8, 0.6, 0.70, 1.0)]
+    run, lock = alive(small, *told)
+    with lock:
+        assert run.accuracy == 0.70
+    for end in ([], [Stopped(5.0, 16, 2, "Stopped as asked.")], [FINISHED]):
+        assert over(small, *told, *end).accuracy == 0.75
+
+
 def test_the_words_of_a_dead_run_are_those_a_person_needs(small):
     run = over(small, STARTED, Step(2.0, 1204, 2, 0.5, 0.5, 0.1, 500.0))
     checkpoint(run.path, 1200)
@@ -140,7 +198,13 @@ def test_the_step_of_a_checkpoint_is_read_without_loading_it(small):
     ("events", "words"),
     [
         ([FINISHED], "Finished."),
-        ([Stopped(5.0, 1204, 2, "Stopped as asked.")], "Stopped at step 1,204: Stopped as asked; tutor train --resume"),
+        ([Stopped(5.0, 1204, 2, "Stopped as asked.")], "Stopped at step 1,204, as asked; tutor train --resume"),
+        (
+            [Stopped(5.0, 1204, 2, "Stopped as asked; resume it whenever you like.")],
+            "Stopped at step 1,204, as asked; tutor train --resume",
+        ),
+        ([Stopped(5.0, 0, 0, "It was asked to stop.")], "Stopped before its first step, as asked; tutor train"),
+        ([Stopped(5.0, 9, 1, "The disk is full. Make some space.")], "Stopped at step 9: The disk is full. Make some"),
         ([Failed(5.0, 7, 1, "The loss is no number.", "Set batch=64.")], "The loss is no number. Set batch=64."),
     ],
 )
@@ -226,6 +290,34 @@ def test_a_gpu_that_is_hidden_is_not_there(monkeypatch):
     assert not starting.gpu_here()
 
 
+def test_a_run_for_a_gpu_is_refused_where_there_is_none_for_certain(small, monkeypatch):
+    monkeypatch.setattr(starting, "gpu_here", lambda: False)
+    monkeypatch.setattr(starting, "OTHER_GPUS", ())
+    with pytest.raises(RunError, match="device=cuda:1 cannot be had: this machine has no driver of a GPU; device=cpu"):
+        starting.start(changed(small, {"device": "cuda:1"}), command=worker("finishes"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    with pytest.raises(RunError, match="CUDA_VISIBLE_DEVICES hides every GPU"):
+        starting.refuse_device(changed(small, {"device": "cuda"}))
+    assert runs.list_runs() == []
+    monkeypatch.setattr(starting, "OTHER_GPUS", ("/dev/null",))
+    starting.refuse_device(changed(small, {"device": "cuda"}))
+
+
+@pytest.mark.parametrize("called", ["tutor", "python -m tutor"])
+def test_every_sentence_names_the_program_as_it_was_started(small, monkeypatch, called):
+    monkeypatch.delenv("TUTOR_PROGRAM")
+    monkeypatch.setattr("sys.argv", ["/usr/bin/tutor" if called == "tutor" else "/usr/lib/tutor/__main__.py"])
+    run = starting.start(small, command=worker("dies"))
+    ended = until(run, lambda now: now.state == "failed").last
+    # The supervisor was started by nobody's hand; it says what its starter would.
+    assert f"; {called} train --resume {run.id} " in ended.advice
+    with pytest.raises(RunError, match=f": {called} train mlp-centred"):
+        starting.resume(over(small, STARTED, FINISHED))
+    run, lock = alive(small, STARTED)
+    with lock, pytest.raises(RunError, match=f"running; stop it first: {called} runs stop {run.id}"):
+        runs.delete(run)
+
+
 def test_a_list_of_many_runs_is_quick_the_second_time(small):
     steps = (0.5,) * 20
     path = over(small, STARTED).path
@@ -235,3 +327,21 @@ def test_a_list_of_many_runs_is_quick_the_second_time(small):
     runs.list_runs()
     found = within(0.2, lambda: [runs.list_runs()[0].step for _ in range(10)])
     assert found == [100_000] * 10
+
+
+def test_a_standing_is_a_word_or_a_few_in_every_state(small):
+    run = over(small, STARTED, Step(2.0, 20, 3, 0.5, 0.5, 0.1, 500.0))
+    words = {
+        "running": "epoch 3 of 5",
+        "slow": "epoch 3, silent",
+        "waiting": "starting",
+        "finished": "finished",
+        "stopped": "stopped",
+        "failed": "failed",
+        "dead": "lost",
+        "unknown": "on elsewhere",
+    }
+    assert {state: saying.standing(replace(run, state=state, host="elsewhere")) for state in words} == words
+    job = replace(run, state="waiting", queue="4711", step=0)
+    assert saying.standing(job) == saying.standing(replace(job, queue="", waits_for="another")) == "waits its turn"
+    assert saying.sentence(job).startswith("Waits its turn as job 4711 of the cluster; ")

@@ -1,21 +1,26 @@
 """`train` and `runs` as a shell sees them: streams, exit status, Ctrl+C, a reader that leaves, what is missing."""
 
 import codecs
+import contextlib
+import fcntl
 import json
 import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
+import pyte
 import pytest
 
 from tests.training.runs.conftest import COMMAND, until
 from tutor import cli
 from tutor.training import folder as files
-from tutor.training import runs
+from tutor.training import following, runs
 from tutor.training.events import read_events
 
 TRAIN = ("train", "mlp-centred", "--scale", "quick")
@@ -248,6 +253,70 @@ def test_the_embedded_set_is_taken_with_the_learners_word(tmp_path):
     assert status == 0, said
     assert runs.list_runs()[0].recipe.data == "fashion-mini"
     assert "epoch 1 of 5" in said
+
+
+def shown_at(columns, *words):
+    """The lines on a terminal of so many columns after a run has begun and was stopped; those with the bar before."""
+    child, terminal = pty.fork()
+    if child == 0:
+        # Readline, which pytest loads, sets COLUMNS behind Python's back; execve hands on what Python knows of.
+        environ = {key: value for key, value in os.environ.items() if key != "COLUMNS"} | {"TERM": "xterm"}
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.execve(sys.executable, command(*words), environ)
+    screen = pyte.Screen(columns, 24)
+    stream = pyte.ByteStream(screen)
+    bars = []
+    while not bars:
+        stream.feed(os.read(terminal, 4096))
+        # Not in the middle of a drawing: they are a fifth of a second apart.
+        while select.select([terminal], [], [], 0.08)[0]:
+            stream.feed(os.read(terminal, 4096))
+        bars = [line.rstrip() for line in screen.display if line.rstrip().endswith(" left")]
+    os.write(terminal, b"\x03")
+    with contextlib.suppress(OSError):
+        while True:
+            stream.feed(os.read(terminal, 4096))
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return bars, [line.rstrip() for line in screen.display]
+
+
+@pytest.mark.parametrize("columns", [40, 50, 80])
+def test_on_a_narrow_terminal_there_is_a_bar_and_no_word_is_broken(columns):
+    bars, lines = shown_at(columns, "runs", *TRAIN)
+    assert [bar for bar in bars if "━" not in bar or "…" in bar] == []
+    said = " ".join(" ".join(lines).split())
+    assert "Ctrl+C saves and stops it; when the terminal closes, it goes on" in said
+    assert "cpu; 1,000 images, 10 parameters" in said
+
+
+@pytest.mark.parametrize(
+    ("width", "before", "after"),
+    [
+        (80, "CNN, shifted  epoch 3 of 5", "loss 0.123  94.1 %  3 s left"),
+        (60, "epoch 3 of 5", "loss 0.123  94.1 %  3 s left"),
+        (50, "epoch 3 of 5", "94.1 %  3 s left"),
+        (40, "epoch 3 of 5", "94.1 %  3 s left"),
+        (30, "epoch 3 of 5", "3 s left"),
+    ],
+)
+def test_a_bar_keeps_its_place_and_figures_give_way(width, before, after):
+    figures = ("loss 0.123", "94.1 %", "3 s left")
+    assert following.fitting("CNN, shifted", "epoch 3 of 5", figures, width) == (before, after)
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (None, "not a number"),
+        (0.1234, "0.123"),
+        (123.456, "123.5"),
+        (9999.4, "9,999.4"),
+        (27293144440013946880.0, "2.7e19"),
+    ],
+)
+def test_a_loss_stays_short(loss, said):
+    assert following.loss_in_words(loss) == said
 
 
 def test_a_terminal_shows_a_bar_and_ctrl_c_there_stops_the_run(tmp_path):

@@ -8,11 +8,12 @@ from textual.content import Content
 
 from tutor.tui import drawing, keys
 from tutor.tui.screens.place import Place
+from tutor.tui.terminal import ascii_only
 from tutor.tui.widgets.drawn import Drawn
 
 
 class HelpScreen(Place):
-    """The keys by place. Leaves to where one was."""
+    """The keys by place, those of the place one came from first. Leaves to where one was."""
 
     BINDINGS = keys.bindings("help")
 
@@ -30,7 +31,13 @@ class HelpScreen(Place):
 
     def matter(self) -> ComposeResult:
         with VerticalScroll(id="body"):
-            yield Drawn(lambda width: drawing.help_lines(self.tutor.keymap, width), id="help")
+            yield Drawn(self.lines, id="help")
+
+    def lines(self, width: int) -> drawing.Lines:
+        """The keys."""
+        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        first = below.places() if isinstance(below, Place) else ()
+        return drawing.help_lines(self.tutor.keymap, width, first, ascii_only())
 
     def action_leave(self) -> None:
         """Back to where the learner was."""

@@ -93,7 +93,7 @@ class HomeScreen(Place):
         return drawing.home_about(self.problems[self.at], self.tutor.progress, self.tutor.fresh, width)
 
     def run_rows(self, width: int) -> drawing.Lines:
-        """The newest runs; nothing before the first."""
+        """The runs worth seeing first; nothing before there is one."""
         if not self._runs:
             return []
         from tutor.tui.training.lines import run_lines
@@ -103,6 +103,10 @@ class HomeScreen(Place):
     def on_mount(self) -> None:
         self.read_again()
         self.set_interval(LOOK_SECONDS, self.look_at_runs)
+
+    def on_screen_resume(self) -> None:
+        # What was read before is old by now.
+        self.look_at_runs()
 
     def look_at_runs(self) -> None:
         """Read the runs beside, while this screen is seen."""
@@ -119,11 +123,10 @@ class HomeScreen(Place):
             found = tuple(list_runs())
         finally:
             self._looking = False
-        if found != self._runs:
-            self.app.call_from_thread(self.show_runs, found)
+        self.app.call_from_thread(self.show_runs, found)
 
     def show_runs(self, found: tuple[Run, ...]) -> None:
-        """Draw them."""
+        """Draw them where anything is said otherwise: ages change though the runs do not."""
         self._runs = found
         if self.is_mounted:
             self.query_one("#runs", Drawn).show(self.run_rows)

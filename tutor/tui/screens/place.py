@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tutor.tui import drawing, keys
+from tutor.tui.terminal import ascii_only
 from tutor.tui.widgets.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -83,8 +84,14 @@ class Place(Screen[None]):
 
     def key_line(self, width: int) -> drawing.Lines:
         """The keys in force."""
-        lines, self.spots = drawing.key_line(self.places(), self.tutor.keymap, width)
+        plain = ascii_only()
+        lines, self.spots = drawing.key_line(self.places(), self.tutor.keymap, width, self.in_force, plain)
         return lines
+
+    def in_force(self, key: keys.Key) -> bool:
+        """Whether a key does anything now; a screen says so in `check_action`."""
+        name, _, rest = key.action.removeprefix("screen.").partition("(")
+        return not key.action.startswith("screen.") or bool(self.check_action(name, (rest.rstrip(")"),)))
 
     async def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:
         """A key's name was clicked: the same as the key."""

@@ -235,7 +235,7 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
             self.go_on()
             return
         if not text.strip():
-            self.active.tell("Choose an option first." if part.kind == "choice" else "Type an answer first.")
+            self.told("Choose an option first." if part.kind == "choice" else "Type an answer first.")
             return
         verdict = judge(part, text, self.earlier(part), self.accuracies())
         note = ""
@@ -266,11 +266,6 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
     def predicted(self) -> bool:
         return look(self.part, self.text).picture is not None
 
-    def measured_anew(self) -> None:
-        judged = self._verdicts.get(self.part.key)
-        if self.part.kind == "experiment" and judged and judged[0] == self.text and judged[1].status != "correct":
-            self.action_check()
-
     def back(self) -> None:
         self.active.field.focus(scroll_visible=False)
 
@@ -299,8 +294,7 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
         shown = self.tutor.saver.ask(lambda: store.hints_shown(part.key), ())
         left = [hint for hint in part.hints if hint.id not in shown]
         if not left:
-            self.active.tell("These are all the hints; F4 shows the worked solution.")
-            self.reveal(self.active.query_one("#verdict"))
+            self.told("These are all the hints; F4 shows the worked solution.")
             return
         before = self._verdicts.get(part.key)
         named = before[1].hint if before and before[0] == self.text else None
@@ -329,8 +323,7 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
             self.say()
         else:
             self._asked = True
-            self.active.tell(ASK_SOLUTION)
-            self.reveal(self.active.query_one("#verdict"))
+            self.told(ASK_SOLUTION)
             return
         self.show_help()
         if part.key in self._solutions:
@@ -345,7 +338,7 @@ class ProblemScreen(WithLaboratory, WithMeasurement, WithRuns):
         self.keep()
         neighbour = self.tutor.neighbour(self.problem, step)
         if neighbour is None:
-            self.active.tell("This is the last problem." if step > 0 else "This is the first problem.")
+            self.told("This is the last problem." if step > 0 else "This is the first problem.")
         else:
             self.tutor.switch_problem(neighbour)
 

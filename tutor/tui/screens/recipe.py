@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.timer import Timer
 
 from tutor.training.data.finding import Found, find
@@ -32,30 +33,69 @@ from tutor.tui.widgets.fields import OneLine
 PAUSE_SECONDS = 0.3
 """So long nothing may change before the engine is asked."""
 PATIENCE_SECONDS = 150.0
+DIGITS = "0123456789."
+"""They begin a value."""
 WAITING = "as soon as PyTorch is loaded, about 3 s"
 TRYING = "trying a few steps"
 ABSENT = "PyTorch is not running here, so nothing is counted."
 
 
 class ValueLine(OneLine):
-    """A value that is being typed."""
+    """A value that is being typed. It has the focus from first to last, and is seen while it is open.
+
+    A focus that moved when typing begins would come later than keys that arrive together, and a key's meaning depends
+    on those before it. So all of them are carried out here, one after the other.
+    """
 
     BINDINGS = keys.bindings("value")
 
     DEFAULT_CSS = """
-    ValueLine { display: none; }
-    ValueLine.-shown { display: block; }
+    ValueLine, ValueLine:focus { height: 0; border: none; padding: 0; }
+    ValueLine.-open, ValueLine.-open:focus { height: 3; border: round $accent; padding: 0 1; }
     """
+
+    opened: reactive[bool] = reactive(False)
+    """Whether a value is being typed."""
 
     def __init__(self) -> None:
         super().__init__("value")
+
+    def watch_opened(self, opened: bool) -> None:
+        self.set_class(opened, "-open")
+
+    def on_show(self) -> None:
+        """A terminal that was too small for a while took the focus away."""
+        self.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.opened and super().check_action(action, parameters)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return self.opened and super().check_consume_key(key, character)
+
+    async def on_key(self, event: events.Key) -> None:
+        """A character is typed, a digit begins a value, and every other key is what the screen has for it."""
+        if self.opened and event.is_printable:
+            return
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is not None and bound.node in (self, self.screen):
+            await self.app.run_action(bound.binding.action, bound.node)
+        elif event.character and event.character in DIGITS:
+            await self.app.run_action(f"screen.type({event.character!r})", self)
+        else:
+            # What is left is the program's, such as the list of keys; no letter is for this line while it is shut.
+            if event.is_printable:
+                event.prevent_default()
+            return
+        event.stop()
+        event.prevent_default()
 
 
 class RecipeScreen(Commanding):
     """Change a recipe line by line; beside it stands what it comes to."""
 
     BINDINGS = keys.bindings("recipe")
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "ValueLine"
 
     DEFAULT_CSS = """
     RecipeScreen #both { height: 1fr; width: 100%; padding: 1 0 0 1; }
@@ -102,7 +142,7 @@ class RecipeScreen(Commanding):
     @property
     def typing(self) -> bool:
         """Whether a value is being typed."""
-        return self.is_mounted and isinstance(self.focused, ValueLine)
+        return self.is_mounted and self.query_one(ValueLine).opened
 
     def compose(self) -> ComposeResult:
         yield Spans(self.top, id="top")
@@ -169,8 +209,12 @@ class RecipeScreen(Commanding):
             self._forget()
             self._timer = self.set_timer(PAUSE_SECONDS, self.ask)
         self.draw()
+        self._see()
+
+    def _see(self) -> None:
+        """Scroll so that the line chosen is seen."""
         place = self.query_one("#form-place")
-        place.scroll_to(y=row_of(form.at) - place.size.height // 2, animate=False)
+        place.scroll_to(y=row_of(self.form.at) - place.size.height // 2, animate=False)
 
     def _forget(self) -> None:
         self._number += 1
@@ -240,15 +284,18 @@ class RecipeScreen(Commanding):
         line = self.query_one(ValueLine)
         line.value = begin or self.form.text(self.form.field)
         line.cursor_position = len(line.value)
-        line.set_class(True, "-shown")
-        line.focus()
-        self.call_after_refresh(self.draw)
+        line.opened = True
+        self.draw()
+        # The line takes room from the form.
+        self.call_after_refresh(self._see)
 
-    def on_key(self, event: events.Key) -> None:
-        """A digit begins to type."""
-        if not self.typing and event.character and event.character in "0123456789.":
-            self.action_type(event.character)
-            event.stop()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a value is typed, keys are its own; a value is taken or left only then."""
+        if action in ("take", "forget"):
+            return self.typing
+        if action in ("start", "move", "change", "type", "mine", "again", "leave"):
+            return not self.typing
+        return super().check_action(action, parameters)
 
     def action_take(self) -> None:
         """Take what is typed; what cannot be is said, and stays to be mended."""
@@ -262,10 +309,9 @@ class RecipeScreen(Commanding):
 
     def action_forget(self) -> None:
         """Leave it as it was."""
-        self.query_one(ValueLine).set_class(False, "-shown")
-        self.set_focus(None)
+        self.query_one(ValueLine).opened = False
         self.say("")
-        self.call_after_refresh(self.draw)
+        self.draw()
 
     def action_page(self, step: int) -> None:
         """Scroll what it comes to."""

@@ -9,21 +9,26 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 
 from tutor.charts.cells import Picture
+from tutor.training.events import Failed
 from tutor.training.runs import Run
+from tutor.training.saying import happened
 from tutor.tui import drawing, keys
 from tutor.tui.screens.place import KeyLine
 from tutor.tui.terminal import ascii_only
 from tutor.tui.training import running
 from tutor.tui.training.charts_of import Drawer, Shown, View, What
 from tutor.tui.training.commanding import Commanding
-from tutor.tui.training.lines import list_lines, named
+from tutor.tui.training.lines import counted, list_lines, named
 from tutor.tui.training.spans import ChartView, Spans
 from tutor.tui.training.watching import Watcher
+from tutor.tui.training.words import RESUMABLE
 from tutor.tui.widgets.drawn import Drawn
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS, AGES_SECONDS = 0.25, 5.0
+"""Between two looks at what is new; between two at how long ago things were, which change by themselves."""
 BOTH: tuple[What, What] = ("loss", "accuracy")
 CHARTS_ROWS, BOTH_COLUMNS = 22, 100
 """From here on there is room for the curves of the run chosen, and for both of them."""
@@ -56,13 +61,14 @@ class RunsScreen(Commanding):
 
     def __init__(self) -> None:
         super().__init__()
-        self.at = 0
         self.plain = ascii_only()
         self.watcher = Watcher()
         self.watcher.read_beside("runs", running.listed)
         self._drawers = {what: Drawer(what) for what in BOTH}
-        self._seen = -1
-        self._asked = ""
+        self._seen, self._drawn = -1, 0.0
+        self._choice, self._row = "", 0
+        self._sight = (0, 0)
+        self._asked = self._answered = ""
 
     def places(self) -> tuple[keys.Place, ...]:
         return ("runs", "everywhere")
@@ -88,12 +94,23 @@ class RunsScreen(Commanding):
     @property
     def chosen(self) -> Run | None:
         """The run the cursor is at."""
-        return self.runs[min(self.at, len(self.runs) - 1)] if self.runs else None
+        return self.runs[self.at] if self.runs else None
+
+    @property
+    def at(self) -> int:
+        """The row of the run chosen, wherever that stands by now; of one that is gone, the row it had."""
+        rows = {run.id: row for row, run in enumerate(self.runs)}
+        return rows.get(self._choice, max(0, min(self._row, len(rows) - 1)))
+
+    def choose(self, row: int) -> None:
+        """The cursor to a row, and from now on with the run that stands there."""
+        runs = self.runs
+        self._row = max(0, min(row, len(runs) - 1))
+        self._choice = runs[self._row].id if runs else ""
 
     def top(self, width: int) -> drawing.Lines:
-        alive = sum(run.alive for run in self.runs)
-        words = f"{alive} running, {len(self.runs)} in all" if self.runs else ""
-        return [drawing.two_ends(Content.styled("runs", "bold"), Content.styled(words, drawing.QUIET), width)]
+        words = Content.styled(counted(self.runs), drawing.QUIET)
+        return [drawing.two_ends(Content.styled("runs", "bold"), words, width)]
 
     def rows(self, width: int) -> drawing.Lines:
         """The list."""
@@ -101,15 +118,14 @@ class RunsScreen(Commanding):
             return [Content.styled("reading the runs", drawing.QUIET)]
         if not self.runs:
             return drawing.said("Nothing has been trained yet. n chooses a recipe and starts it.", min(width, 80))
-        return list_lines(self.runs, min(self.at, len(self.runs) - 1), time.time(), width, self.plain)
+        return list_lines(self.runs, self.at, time.time(), width, self.plain)
 
     def notice(self, width: int) -> drawing.Lines:
         lines = super().notice(width)
         run = self.chosen
         if lines or run is None:
             return lines
-        word = run.trouble or getattr(run.last, "reason", "") or run.message
-        return [Content.styled(drawing.cut(f"{run.id}   {word}".rstrip(), width), drawing.QUIET)]
+        return [Content.styled(drawing.cut(f"{run.id}   {about(run)}".rstrip(), width), drawing.QUIET)]
 
     # Drawing
 
@@ -127,18 +143,24 @@ class RunsScreen(Commanding):
 
     def look(self) -> None:
         """Draw, if there is anything new."""
-        if self.app.screen is self and self.watcher.version != self._seen:
+        if self.app.screen is not self:
+            return
+        if self.watcher.version != self._seen:
             self.draw()
+        elif time.monotonic() - self._drawn >= AGES_SECONDS:
+            self.draw_rows()
 
     def draw(self) -> None:
         """Draw what changed."""
         if not self.is_mounted:
             return
         self._seen = self.watcher.version
+        self.choose(self.at)
         run = self.chosen
         self.watcher.follow([run.path] if run is not None and self.has_class("-charts") else [])
         self.query_one("#top", Spans).show(self.top)
-        self.query_one("#list", Spans).show(self.rows)
+        self.query_one("#keys", Drawn).show(self.key_line)
+        self.draw_rows()
         self.say_trouble()
         for what in BOTH:
             chart = self.query_one(f"#runs-{what}", ChartView)
@@ -147,6 +169,25 @@ class RunsScreen(Commanding):
             elif chart.display:
                 chart.show(Picture)
 
+    def draw_rows(self) -> None:
+        """Draw the list, as far as it changed."""
+        self._drawn = time.monotonic()
+        self.query_one("#list", Spans).show(self.rows)
+
+    def say_trouble(self) -> None:
+        super().say_trouble()
+        # What is said may take rows from the list.
+        self.call_after_refresh(self.keep_in_sight)
+
+    def keep_in_sight(self) -> None:
+        """Scroll, if need be, so that the run chosen is seen."""
+        body = self.query_one("#body", VerticalScroll)
+        sight = (self.at, body.size.height)
+        # Where neither changed, somebody may be looking at other rows.
+        if sight != self._sight:
+            self._sight = sight
+            body.scroll_to_region(Region(0, self.at, 1, 1), animate=False, immediate=True)
+
     def drawing(self, what: What, run: Run) -> Callable[[int, int], Picture]:
         """What draws a chart of a run at a size."""
         shown = [Shown(run.id, self.watcher.history(run.path))]
@@ -154,19 +195,33 @@ class RunsScreen(Commanding):
 
     def point(self, row: int) -> None:
         """A row was clicked."""
-        if 0 <= row < len(self.runs):
-            if row == self.at:
-                self.action_open()
+        self.turn()
+        if row == self.at:
+            self.action_open()
+        elif 0 <= row < len(self.runs):
             self.action_move(row - self.at)
 
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything for the run chosen; one that does not is not shown."""
+        run = self.chosen
+        if action == "stop":
+            return run is not None and run.alive
+        if action == "resume":
+            return run is not None and run.state in RESUMABLE
+        if action in ("open", "delete"):
+            return run is not None
+        return super().check_action(action, parameters)
+
+    def turn(self) -> None:
+        # A question stands until the next key, which answers it or takes it back.
+        self._asked, self._answered = "", self._asked
+        super().turn()
+
     def action_move(self, step: int) -> None:
         """The run above or below."""
-        self._asked = ""
-        self.say("")
-        self.at = max(0, min(self.at + step, len(self.runs) - 1))
-        self.query_one("#body").scroll_to(y=self.at - self.query_one("#body").size.height // 2, animate=False)
+        self.choose(self.at + step)
         self.draw()
 
     def action_open(self) -> None:
@@ -199,19 +254,25 @@ class RunsScreen(Commanding):
         if run is None:
             return
         if run.alive:
-            self.say(f"{named(run)} is {run.state}; s stops it first.")
-        elif self._asked != run.id:
+            self.say(f"{named(run)} is {'waiting' if run.waits else 'running'}; s stops it first.")
+        elif self._answered != run.id:
             self._asked = run.id
-            self.say(f"d again deletes {run.id} with its curves and checkpoints; any arrow keeps it.")
+            self.say(f"d again deletes {run.id} with its curves and checkpoints; any other key keeps it.")
         else:
-            self._asked = ""
-            self.say("")
             self.tell(lambda: running.delete(run))
 
     def action_leave(self) -> None:
         """Back; a question that stands is taken back first."""
-        if self._asked:
-            self._asked = ""
-            self.say("")
-        else:
+        if not self._answered:
             self.dismiss(None)
+
+
+def about(run: Run) -> str:
+    """What there is to say of a run in a line: what went wrong or became of it, else the newest it said."""
+    if run.trouble:
+        return run.trouble
+    if run.alive or run.state == "finished":
+        return run.message
+    told = happened(run)
+    told = f"{told[0].upper()}{told[1:]}."
+    return f"{told} {run.last.advice}" if isinstance(run.last, Failed) else told

@@ -18,13 +18,14 @@ from tutor.tui import drawing, experiment, keys
 from tutor.tui.screens.place import KeyLine
 from tutor.tui.screens.with_field import WithField
 from tutor.tui.training import panels, running
-from tutor.tui.training.charts_of import WHATS, Drawer, Shown, View, What
-from tutor.tui.training.framed import Side
+from tutor.tui.training.charts_of import WHATS, Drawer, Shown, What
 from tutor.tui.training.lines import named
 from tutor.tui.training.machine import Machine, Reading
+from tutor.tui.training.naming import told_apart
 from tutor.tui.training.pictures import pictures
 from tutor.tui.training.reading import History
 from tutor.tui.training.spans import ChartView, Spans
+from tutor.tui.training.viewing import Viewing
 from tutor.tui.training.watching import Watcher
 from tutor.tui.widgets.drawn import Drawn
 
@@ -39,7 +40,7 @@ TALL_ROWS = 36
 LETTERS = "abcd"
 
 
-class TrainingScreen(WithField):
+class TrainingScreen(Viewing, WithField):
     """Watch a run. Everything it shows is a snapshot that a thread has read; the run does not know of it."""
 
     BINDINGS = keys.bindings("training")
@@ -75,6 +76,7 @@ class TrainingScreen(WithField):
     TrainingScreen.-pictures #left { height: 100%; }
     TrainingScreen.-pictures #second { display: none; }
     TrainingScreen.-pictures #pictures { display: block; height: 1fr; margin-top: 1; }
+    TrainingScreen.-alone #lower { display: none; }
     TrainingScreen.-events #left { display: none; }
     TrainingScreen.-events #side { display: block; width: 1fr; height: 100%; }
     """
@@ -88,14 +90,13 @@ class TrainingScreen(WithField):
         self.watcher.read_beside("run", lambda: running.again(run))
         self.watcher.read_beside("saved", lambda: running.saved_step(self.newest))
         self.others: list[Run] = []
-        self.what: What = "loss"
-        self.views: dict[What, View] = {what: View() for what in WHATS}
         self._drawers = {what: Drawer(what) for what in WHATS}
         self._predicted: tuple[Part, str] | None = None
         self._made: dict[str, tuple[tuple[object, ...], drawing.Lines]] = {}
         self._seen = -1
         self._pace, self._due = QUICKEST_SECONDS, 0.0
         self._used, self._drawn = time.process_time(), time.monotonic()
+        self._keys: tuple[keys.Key, ...] = ()
 
     def places(self) -> tuple[keys.Place, ...]:
         return ("training", "everywhere")
@@ -107,8 +108,8 @@ class TrainingScreen(WithField):
         yield Spans(self.rule_top, id="rule-top", classes="rule")
         with Horizontal(id="charts"):
             for at, what in enumerate(WHATS):
-                if at == 1:
-                    yield Spans(self.upright, classes="upright")
+                if at:
+                    yield Spans(self.upright, id=f"before-{what}", classes="upright")
                 yield ChartView(id=what)
         yield Spans(self.rule_middle, id="rule-middle", classes="rule")
         with Horizontal(id="lower"):
@@ -142,7 +143,7 @@ class TrainingScreen(WithField):
         return found if isinstance(found, Run) else self.run
 
     def top(self, width: int) -> drawing.Lines:
-        return panels.top(self.facts, width)
+        return panels.top(self.facts, width, time_left=self.alone)
 
     def figures(self, width: int) -> drawing.Lines:
         """The line of figures."""
@@ -150,7 +151,7 @@ class TrainingScreen(WithField):
 
     def second(self, width: int) -> drawing.Lines:
         """The machine in one line."""
-        return [panels.machine_line(self.reading, width)]
+        return [panels.machine_line(self.reading, width, self.plain)]
 
     @property
     def reading(self) -> Reading | None:
@@ -167,10 +168,9 @@ class TrainingScreen(WithField):
     def beside(self, width: int) -> drawing.Lines:
         """Machine, other runs, receptive field, log."""
         height = self.query_one("#side").content_size.height
-        names = [named(run) for run in (self.run, *self.others)]
         parts = [
             panels.machine(self.reading, width, self.plain),
-            panels.compared(self.shown, names, width),
+            panels.compared(self.shown, told_apart([self.run, *self.others]), width, self.plain),
             panels.seen(self.run.recipe.canvas if self.run.recipe else 0, self.field, width),
             self.prediction(width),
         ]
@@ -195,12 +195,19 @@ class TrainingScreen(WithField):
         return known[1]
 
     @property
+    def reached(self) -> float:
+        total = max(run.history.total for run in self.shown)
+        return self.history.steps / total if total else 1.0
+
+    @property
     def shown(self) -> list[Shown]:
         """The run in hand, and those laid over it."""
-        others = zip(self.others, LETTERS, strict=False)
+        # Beside the charts there is a list of them; where it has no room, the charts themselves say whose they are.
+        names = [""] * len(self.others) if self.panes else told_apart([self.run, *self.others])[1:]
+        others = zip(self.others, LETTERS, names, strict=False)
         return [
             Shown(self.run.id, self.history),
-            *(Shown(other.id, self.watcher.history(other.path), letter) for other, letter in others),
+            *(Shown(other.id, self.watcher.history(other.path), letter, name) for other, letter, name in others),
         ]
 
     def charts(self) -> Iterator[What]:
@@ -231,13 +238,14 @@ class TrainingScreen(WithField):
         self.set_class(not self.panes, "-one")
         self.set_class(self.side == "pictures", "-pictures")
         self.set_class(self.side == "events", "-events")
-        shown = set(self.charts())
+        self.set_class(self.alone, "-alone")
+        shown = list(self.charts())
         for what in WHATS:
             chart = self.query_one(f"#{what}", ChartView)
             chart.set_class(what in shown, "-shown")
             chart.set_class(what == self.what and len(shown) > 1, "-chosen")
-        upright = self.query("#charts > .upright").first()
-        upright.styles.display = "block" if len(shown) > 1 else "none"
+        for what in WHATS[1:]:
+            self.query_one(f"#before-{what}").styles.display = "block" if what in shown[1:] else "none"
         self.refresh(layout=True)
         self.call_after_refresh(self.draw)
 
@@ -275,6 +283,14 @@ class TrainingScreen(WithField):
             widget = self.query_one(f"#{name}", Spans)
             if widget.display:
                 widget.show(lines)
+        self.draw_keys()
+
+    def draw_keys(self) -> None:
+        """Draw the keys, where other ones are in force than before."""
+        found = tuple(filter(self.in_force, keys.at("training")))
+        if found != self._keys:
+            self._keys = found
+            self.query_one("#keys", KeyLine).show(self.key_line)
 
     def drawing(self, what: What, runs: Sequence[Shown]) -> Callable[[int, int], Picture]:
         """What draws a chart at a size."""
@@ -292,72 +308,19 @@ class TrainingScreen(WithField):
 
     # Keys
 
-    def action_full(self) -> None:
-        """The chart chosen alone, and back."""
-        self.side = "charts"
-        self.full = not self.full
-        self.settle()
-
-    def action_log(self) -> None:
-        """The chart chosen, logarithmic or linear."""
-        view = self.views[self.what]
-        self.views[self.what] = View(not view.log, view.start, view.end)
-        self.draw()
-
-    def action_chart(self, step: int) -> None:
-        """The chart beside; where a part of it is seen, the part beside."""
-        view = self.views[self.what]
-        if view.zoomed:
-            self._see(view.move(step / 4))
-            return
-        self.what = WHATS[(WHATS.index(self.what) + step) % len(WHATS)]
-        self.side = "charts"
-        self.settle()
-
-    def action_zoom(self, step: int) -> None:
-        """Nearer to the newest steps, or away from them; both charts see the same part."""
-        view = self.views[self.what]
-        runs = self.shown
-        total = max((run.history.total for run in runs), default=0)
-        newest = self.history.steps / total if total else view.end
-        inside = view.start < newest <= view.end
-        self._see(view.zoom(0.5 if step > 0 else 2.0, newest if inside else (view.start + view.end) / 2))
-
-    def _see(self, view: View) -> None:
-        self.views = {what: View(each.log, view.start, view.end) for what, each in self.views.items()}
-        self.draw()
-
     def action_overlay(self) -> None:
         """One more of the other runs over this one; after the last of them, none."""
-        known = [run for run in running.listed() if run.id != self.run.id]
+        known = [run for run in running.listed() if run.id != self.run.id and run.step]
         # Those on the same images first: that is what is compared.
         known.sort(key=lambda run: named(run).split("-")[-1] != named(self.run).split("-")[-1])
         chosen = {other.id for other in self.others}
         more = next((run for run in known if run.id not in chosen), None)
         if more is None and not self.others:
-            self.say("There is no other run to lay over this one.")
+            self.say("There is no other run with curves to lay over this one.")
             return
         self.others = [*self.others, more] if more is not None and len(self.others) < len(LETTERS) else []
         self.watcher.follow([self.run.path, *(other.path for other in self.others)])
         self.draw()
-
-    def action_hide(self) -> None:
-        """Everything but the charts, away and back."""
-        self.hidden = not self.hidden
-        self.settle()
-
-    def action_pictures(self) -> None:
-        """The pictures on the whole screen, and back."""
-        self._turn("pictures")
-
-    def action_events(self) -> None:
-        """The log on the whole screen, and back."""
-        self._turn("events")
-
-    def _turn(self, side: Side) -> None:
-        self.side = "charts" if self.side == side else side
-        self.full = False
-        self.settle()
 
     def action_stop(self) -> None:
         """Stop the run."""
@@ -368,9 +331,5 @@ class TrainingScreen(WithField):
         self.resume_run(self.newest)
 
     def action_leave(self) -> None:
-        """One layer out: from the whole screen back to all of it, from there back to where one was."""
-        if self.full or self.side != "charts":
-            self.full, self.side = False, "charts"
-            self.settle()
-            return
+        """Back to where one was."""
         self.dismiss(None)

@@ -8,8 +8,11 @@ from typing import ClassVar
 from textual import work
 from textual.binding import BindingType
 
-from tutor.content.experiments import recipes
-from tutor.content.model import Part
+from tutor.content.experiments import recipes, unlearned
+from tutor.content.model import Part, Verdict
+from tutor.program import program
+from tutor.training.folder import RunError
+from tutor.training.lacking import DataLacking, begin, lacking
 from tutor.training.runs import Run
 from tutor.tui import experiment, keys
 from tutor.tui.screens.place import Place
@@ -25,11 +28,27 @@ class WithRuns(Place):
 
     _runs: tuple[Run, ...] = ()
     _looking = False
+    _beginning = False
     _quick = False
+    _typed: tuple[str, str] = ("", "")
+    """The part in hand when runs were looked at last, and its text then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[str, dict[str, float]] = {}
+        """The accuracies that were there when each part was looked at last."""
 
     @property
     def part(self) -> Part:
         """The part in hand."""
+        raise NotImplementedError
+
+    def judged(self) -> tuple[Part, str, Verdict | None]:
+        """The part in hand, its answer as typed so far, and the verdict on it, if there is one."""
+        raise NotImplementedError
+
+    def action_check(self) -> None:
+        """Judge the answer."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
@@ -53,16 +72,28 @@ class WithRuns(Place):
         self.app.call_from_thread(self.take_runs, found)
 
     def take_runs(self, found: tuple[Run, ...]) -> None:
-        """Show them, where anything is new."""
-        before = self.accuracies()
+        """Show them; once the last of them is there, compare them with the prediction."""
         self._runs = found
         if self.is_mounted:
+            self.compare()
             self.show_runs()
-            if before != self.accuracies():
-                self.measured_anew()
 
-    def measured_anew(self) -> None:
-        """A run has come to its end."""
+    def compare(self) -> None:
+        """Judge a prediction by runs that have come to their end; not one that is being typed."""
+        part, text, verdict = self.judged()
+        accuracies, now = self.accuracies(), (part.key, text)
+        typing = verdict is None and self._typed[0] == part.key and self._typed != now
+        new = self._seen.get(part.key) != accuracies
+        self._typed, self._seen[part.key] = now, accuracies
+        solved = verdict is not None and verdict.status == "correct"
+        ready = part.kind == "experiment" and self.measured_all() and self.predicted()
+        if ready and new and not typing and not solved:
+            self.action_check()
+
+    def measured_all(self) -> bool:
+        """Whether every recipe of the part in hand has a finished run."""
+        found = self.accuracies()
+        return all(name in found for name in recipes(self.part))
 
     def accuracies(self) -> dict[str, float]:
         """Recipe -> accuracy of the learner's runs, for the part in hand."""
@@ -79,58 +110,66 @@ class WithRuns(Place):
         if part.kind != "experiment":
             active.show_runs(None)
             return
-        left = experiment.missing(part, runs, found)
-        told = all(name in found for name in recipes(part))
+        verdict = self.judged()[2]
+        left, predicted = lacking(part, runs, found), self.predicted()
+        measured = self.measured_all() and not unlearned(part, found)
+        done = verdict is not None and verdict.status == "correct"
         active.show_runs(
             lambda width: [
-                *experiment.table(part, runs, found, told, width),
-                *experiment.help_line(part, left, width),
+                *experiment.table(part, runs, found, measured, width),
+                *([] if done and not left else experiment.help_line(left, measured, predicted, width)),
             ]
         )
+
+    def told(self, sentence: str) -> None:
+        """A sentence where the verdict would stand, and the page moved so that it is seen."""
+        active = self.query_one(ActivePart)
+        active.tell(sentence)
+        self.reveal(active.query_one("#verdict"))
 
     # Keys
 
     def action_run_missing(self) -> None:
         """Begin the runs that the experiment lacks, one after the other."""
-        part = self.part
         if not self.predicted():
-            self.query_one(ActivePart).tell("Predict first: type the points, and press enter.")
+            self.told("Predict first: type the points, and press enter.")
             return
-        left = experiment.missing(part, self._runs, self.accuracies())
+        left = lacking(self.part, self._runs, self.accuracies())
         if not left:
-            self.query_one(ActivePart).tell("Every run is there or on its way; F7 shows them.")
-            return
-        self.begin_runs(left)
+            self.told("Every run is there or on its way; F7 shows them.")
+        elif not self._beginning:
+            self._beginning = True
+            self.begin_runs(left)
 
     def predicted(self) -> bool:
         """Whether the learner has said what they expect."""
         raise NotImplementedError
 
-    @work(thread=True, group="begin", exclusive=True, exit_on_error=False)
+    @work(thread=True, group="begin", exit_on_error=False)
     def begin_runs(self, names: Sequence[str]) -> None:
         """In a thread: each begins with a process."""
-        from tutor.training import after, starting
-        from tutor.training.data.finding import find
-        from tutor.training.folder import RunError
-        from tutor.training.recipe import default_scale, recipe
-
-        scale = "quick" if self._quick else default_scale(starting.gpu_here())
-        wanted = [recipe(name, scale) for name in names]
-        lacking = next((one.data for one in wanted if not find(one.data).complete), None)
-        if lacking is not None:
+        said = ""
+        try:
+            begin(names, self._runs, self._quick)
+        except DataLacking as error:
             self._quick = True
             said = (
-                f"{lacking} is not on this machine; `tutor train {names[0]} --download` fetches it. F6 again runs the "
-                "quick recipes, which need only the images that come along."
+                f"{error} is not on this machine; `{program()} train {names[0]} --download` fetches it. F6 again runs "
+                "the quick recipes, which need only the images that come along."
             )
-            self.app.call_from_thread(self.query_one(ActivePart).tell, said)
-            return
-        alive = next((run for run in self._runs if run.alive), None)
-        try:
-            for one in wanted:
-                alive = after.start_after(alive, one)
         except RunError as error:
-            self.app.call_from_thread(self.query_one(ActivePart).tell, str(error))
+            said = str(error)
+        finally:
+            self._beginning = False
+        self.app.call_from_thread(self.begun, said)
+
+    def begun(self, said: str) -> None:
+        """They have begun, or not; then `said` is why."""
+        if not self.is_attached:
+            return
+        if said:
+            self.told(said)
+        self.look_at_runs()
 
     def action_watch_runs(self) -> None:
         """The list of runs."""

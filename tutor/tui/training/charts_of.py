@@ -13,23 +13,27 @@ from tutor.charts.bins import Bins
 from tutor.charts.cells import Picture, Role
 from tutor.charts.plot import Chart, Curve, Points, columns, draw
 from tutor.charts.scales import Scale, fit, number, round_step
+from tutor.tui.training.naming import laid_out
 from tutor.tui.training.reading import History
+from tutor.tui.training.words import rate
 
 What: TypeAlias = Literal["loss", "accuracy", "rate"]
 WHATS: tuple[What, ...] = ("loss", "accuracy", "rate")
 TITLES: dict[What, str] = {"loss": "loss", "accuracy": "accuracy", "rate": "learning rate"}
-PLAIN_SIGNS = str.maketrans("─●×", "-ox")
+PLAIN_SIGNS = str.maketrans("─●×–…", "-ox-~")
+ROOMY_COLUMNS = 56
 NARROWEST_WINDOW = 1 / 64
 """Of the whole: as far as one can zoom in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A run in a chart; `letter` names it where there are several, and is empty for the run in hand."""
+    """A run in a chart; `letter` is empty for the run in hand. Where there is a `name`, the chart says whose it is."""
 
     id: str
     history: History
     letter: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,14 @@ class Drawer:
 
     def picture(self, runs: Sequence[Shown], view: View, width: int, height: int, ascii_only: bool = False) -> Picture:
         """The chart of these runs, the one in hand first, in `width` x `height` cells."""
-        chart = self.chart(runs, view, width)
+        chart = replace(self.chart(runs, view, width), names=names(runs, width, max(1, height // 6)))
         if ascii_only:
-            chart = replace(chart, legend=[(text.translate(PLAIN_SIGNS), role) for text, role in chart.legend])
+            chart = replace(
+                chart,
+                title=chart.title.translate(PLAIN_SIGNS),
+                legend=[(text.translate(PLAIN_SIGNS), role) for text, role in chart.legend],
+                names=[line.translate(PLAIN_SIGNS) for line in chart.names],
+            )
         return draw(chart, width, height, ascii_only)
 
     def chart(self, runs: Sequence[Shown], view: View, width: int) -> Chart:
@@ -95,20 +104,23 @@ class Drawer:
         found: list[tuple[float, float]] = []
         for run in reversed(runs):
             bins = self._bins(run, error, start, end, count)
-            if (values := bins.range()) is not None:
+            cloud = what != "rate" and len(runs) == 1
+            if (values := bins.range() if cloud else bins.mean_range()) is not None:
                 found.append(values)
             mine = not run.letter
-            if mine and what != "rate":
+            if cloud:
+                # Where runs lie over one another, a cloud of single steps would hide the others.
                 curves.append(Curve(bins, "raw", "raw"))
             curves.append(Curve(bins, "smooth", "line" if mine else "other", run.letter))
             if what != "rate":
                 x, y = validated(run.history, what, error)
-                points.append(Points(x, y, "point" if mine else "other", run.letter))
+                points.append(Points(x, y, "point" if mine else "other", run.letter.upper()))
                 inside = [value for at, value in zip(x, y, strict=True) if start <= at <= end and math.isfinite(value)]
                 found += [(min(inside), max(inside))] if inside else []
         self._kept = {run.id: self._kept[run.id] for run in runs}
         scale = self._fit(found, view, start, end)
         title = ("error" if error else TITLES[what]) + (", logarithmic" if scale.log else "")
+        title += part(start, end, whole, width) if view.zoomed else ""
         return Chart(
             title,
             start,
@@ -154,9 +166,9 @@ class Drawer:
         """What the signs are, with the newest values."""
         values = series(run.history, self.what)
         parts: list[tuple[str, Role]] = []
-        newest = smoothed_end(values)
         if self.what == "rate":
-            return [(number(newest, newest / 100), "line")] if newest else []
+            return [(rate(float(values[-1])), "line")] if len(values) else []
+        newest = smoothed_end(values)
         if newest is not None:
             parts.append((f"─ train {_value(newest, self.what, error)}", "line"))
         _, y = validated(run.history, self.what, error)
@@ -208,6 +220,19 @@ def validated(history: History, what: What, error: bool = False) -> tuple[list[f
 def extent(runs: Sequence[Shown]) -> float:
     """Epochs from the first to the last, of the longest of these runs; 1 before one has said it."""
     return max((run.history.total / run.history.steps_per_epoch for run in runs if run.history.total), default=1.0)
+
+
+def part(start: float, end: float, whole: float, width: int) -> str:
+    """Which epochs are seen, where it is not all of them."""
+    step = round_step((end - start) / 10)
+    seen = f"{number(start, step)}–{number(end, step)} of {whole:.0f}"
+    return f", epochs {seen}" if width >= ROOMY_COLUMNS else f", {seen}"
+
+
+def names(runs: Sequence[Shown], width: int, most: int) -> list[str]:
+    """Whose the letters in the chart are, in at most `most` lines."""
+    words = [(run.letter, run.name) for run in runs if run.letter and run.name]
+    return laid_out(words, "capitals: validation", width, most)
 
 
 def ticks(start: float, end: float, most: int) -> list[tuple[float, str]]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Self
 
+from textual import events
 from textual.geometry import Region
 from textual.message import Message
+from textual.worker import get_current_worker
 
 from tutor.training.runs import Run
 from tutor.tui import drawing
-from tutor.tui.screens.place import Place
+from tutor.tui.screens.place import KeyLine, Place
 from tutor.tui.training import running
 from tutor.tui.training.sparing import SparingCompositor
 from tutor.tui.training.words import RESUMABLE
+
+LOOK_SECONDS = 0.2
 
 
 class Commanding(Place):
@@ -22,11 +27,11 @@ class Commanding(Place):
     ALLOW_SELECT = False
 
     class Done(Message):
-        """A command has been carried out, or not: what there is to say."""
+        """A command has been carried out, or not: what there is to say, and what was said meanwhile."""
 
-        def __init__(self, said: str) -> None:
+        def __init__(self, said: str, meanwhile: str = "") -> None:
             super().__init__()
-            self.said = said
+            self.said, self.meanwhile = said, meanwhile
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,35 +49,66 @@ class Commanding(Place):
         return lines + (drawing.said(self._said, min(width, 100)) if self._said else [])
 
     def say(self, sentence: str) -> None:
-        """A sentence above the keys; nothing takes it away."""
+        """A sentence above the keys, until the next key, or until what it tells of is done."""
         self._said = sentence
         self.say_trouble()
 
-    def tell(self, command: Callable[[], str]) -> None:
-        """Carry a command out beside the interface; it returns what there is to say."""
-        self.run_worker(lambda: self._carry_out(command), thread=True, exit_on_error=False)
+    def turn(self) -> None:
+        """Something was pressed: what was said before has been read."""
+        if self._said:
+            self.say("")
 
-    def _carry_out(self, command: Callable[[], str]) -> None:
+    # The handlers of the classes below are called as well, before the key does what it does.
+
+    def on_key(self, event: events.Key) -> None:
+        self.turn()
+
+    async def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:
+        self.turn()
+
+    def tell(self, command: Callable[[], str], meanwhile: str = "") -> None:
+        """Carry a command out beside the interface; it returns what there is to say, `meanwhile` is said until then."""
+        self.say(meanwhile)
+        self.run_worker(lambda: self._carry_out(command, meanwhile), thread=True, exit_on_error=False)
+
+    def _carry_out(self, command: Callable[[], str], meanwhile: str) -> None:
         said = command()
         if self.is_attached:
-            self.post_message(self.Done(said))
+            self.post_message(self.Done(said, meanwhile))
 
     def on_commanding_done(self, event: Done) -> None:
-        if event.said:
+        # Where something else is said by now, that stays.
+        if event.said or self._said == event.meanwhile:
             self.say(event.said)
 
     def stop_run(self, run: Run) -> None:
-        """Stop a run; it saves a checkpoint first."""
+        """Stop a run; one that trains saves a checkpoint first."""
         if not run.alive:
             self.say("This run is not running.")
             return
-        self.say("It is being stopped: the step is finished and a checkpoint saved. R goes on from there.")
-        self.tell(lambda: running.stop(run))
+        self.tell(lambda: running.stop(run) or _until_stopped(run), stopping(run))
 
     def resume_run(self, run: Run) -> None:
         """Go on with a run from its checkpoint."""
         if run.state not in RESUMABLE:
             self.say("Only a run that was stopped, failed or lost goes on from its checkpoint.")
             return
-        self.say("")
         self.tell(lambda: running.resume(run))
+
+
+def stopping(run: Run) -> str:
+    """What comes of stopping a run, while it is being done."""
+    if run.state != "waiting":
+        return "It is being stopped: the step is finished and a checkpoint saved. R goes on from there."
+    # It has not taken a step since it was begun or resumed.
+    goes_on = "R goes on from its checkpoint" if run.step else "R begins it"
+    return f"It is being stopped before it trains; {goes_on}."
+
+
+def _until_stopped(run: Run) -> str:
+    """Wait beside the interface until the run is over; there is nothing more to say then."""
+    worker = get_current_worker()
+    # Who leaves the screen does not wait.
+    while not worker.is_cancelled and running.again(run).alive:
+        time.sleep(LOOK_SECONDS)
+    return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.content import Content
 
-from tutor.training.recipe import NAMES, SETTINGS, Recipe, RecipeError, changed, recipe
+from tutor.training.recipe import NAMES, SETTINGS, Recipe, RecipeError, changed, images_held, recipe
 from tutor.tui.drawing import ACCENT, Lines, cut
 from tutor.tui.training.words import QUIET
 
@@ -85,6 +85,8 @@ class Form:
             text = self.text(self.field)
             place = choices.index(text) if text in choices else -1 if by > 0 else 0
             new = choices[(place + by) % len(choices)]
+        elif self.field == "images":
+            new = self._images(by)
         elif isinstance(value, int):
             new = value + by if self.field in BY_ONE else max(value * 2, 1) if by > 0 else value // 2
         elif isinstance(value, float):
@@ -96,6 +98,13 @@ class Form:
             return self.typed(str(new))
         except RecipeError:
             return self
+
+    def _images(self, by: int) -> int:
+        """Twice or half as many images as now; 0, which is all of them, stands above the rest."""
+        all_of_them = images_held(self.recipe)
+        now = self.recipe.images or all_of_them
+        new = now * 2 if by > 0 else max(now // 2, 1)
+        return 0 if new >= all_of_them else new
 
 
 def label(field: str) -> str:
@@ -112,6 +121,8 @@ def form_lines(form: Form, width: int, plain: bool = False) -> Lines:
         text = form.text(field)
         if field == "model" and form.recipe.source == "mine":
             text = f"{text}, yours"
+        if field == "images" and not form.recipe.images:
+            text = f"{text}, all {images_held(form.recipe):,}"
         other = field not in ("recipe", "scale") and getattr(form.recipe, field) != getattr(base, field)
         was = f"  was {Form(base).text(field)}" if other else ""
         value = cut(text, max(width - NAME_COLUMNS - 2, 1))

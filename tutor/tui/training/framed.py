@@ -28,6 +28,16 @@ class Framed(Commanding):
         self.hidden = False
         self.plain = ascii_only()
 
+    @property
+    def split(self) -> bool:
+        """Whether there is room for two charts and what belongs to them."""
+        return self.has_class("-split")
+
+    @property
+    def alone(self) -> bool:
+        """Whether charts have all the room below the first line."""
+        return self.side == "charts" and (self.full or (self.hidden and self.split))
+
     def rule(self, above: bool, below: bool) -> drawing.Lines:
         """A line across, joined to the upright lines that meet it."""
         line = ("-" if self.plain else "─") * self.size.width
@@ -46,12 +56,12 @@ class Framed(Commanding):
 
     def rule_bottom(self, width: int) -> drawing.Lines:
         """Above the keys."""
-        return self.rule(self.panes, False)
+        return self.rule(self.two, False)
 
     @property
     def two(self) -> bool:
         """Whether two charts stand side by side."""
-        return self.has_class("-split") and not self.full and self.side == "charts"
+        return self.split and not self.full and self.side == "charts"
 
     @property
     def panes(self) -> bool:

@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
 
 from tutor.training.runs import Run
-from tutor.training.saying import ago, duration
+from tutor.training.saying import ago, duration, standing, waits_how
 from tutor.tui.drawing import ACCENT, Lines, cut
 from tutor.tui.training.words import QUIET, bar, percent
 
-Columns: TypeAlias = Literal["name", "state", "bar", "accuracy", "time"]
 MOST_AT_HOME = 3
-BAR_COLUMNS = 20
+NAME_COLUMNS, STATE_COLUMNS, TIME_COLUMNS = (12, 22), (16, 18), (12, 15)
+"""At least, so that little moves when a run comes or changes, and at most; what is longer is cut."""
+ACCURACY_COLUMNS, BAR_COLUMNS = 11, (6, 20)
 SIGNS = {
-    "running": "▸",
-    "slow": "▸",
-    "waiting": "▸",
+    "running": "•",
+    "slow": "•",
+    "waiting": "•",
     "finished": "✓",
     "stopped": "◐",
     "failed": "✗",
     "dead": "✗",
     "unknown": "?",
 }
-PLAIN_SIGNS = SIGNS | {"running": ">", "slow": ">", "waiting": ">", "finished": "+", "stopped": "o", "failed": "x"}
+PLAIN_SIGNS = {
+    "running": "*",
+    "slow": "*",
+    "waiting": "*",
+    "finished": "+",
+    "stopped": "o",
+    "failed": "x",
+    "dead": "x",
+    "unknown": "?",
+}
+WAITS = "·", "."
+"""The sign of a run whose turn has not come, and its twin in ASCII."""
 LOOKS = {"failed": "$error", "dead": "$error", "finished": "$success"}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How wide the parts of a row are: the same in every row, so that they stand one below the other.
+
+    0 leaves a part out.
+    """
+
+    name: int
+    state: int
+    bar: int
+    accuracy: int
+    time: int
 
 
 def named(run: Run) -> str:
@@ -35,16 +61,11 @@ def named(run: Run) -> str:
     return run.recipe.name if run.recipe is not None else run.id
 
 
-def state(run: Run) -> str:
-    """How far it is, or what became of it."""
-    if run.state in ("running", "slow", "unknown") and run.epochs:
-        far = f"epoch {max(run.epoch, 1)} of {run.epochs}"
-        return {"slow": f"silent, {far}", "unknown": f"on {run.host}"}.get(run.state, far)
-    if run.state == "waiting":
-        return f"queued as {run.queue}" if run.queue else "waits its turn" if run.message else "starting"
-    if run.state == "dead":
-        return "lost with its machine" if run.restarted else "lost"
-    return run.state
+def sign(run: Run, plain: bool = False) -> str:
+    """How it stands, in one sign."""
+    if run.waits:
+        return WAITS[plain]
+    return (PLAIN_SIGNS if plain else SIGNS)[run.state]
 
 
 def share(run: Run) -> float:
@@ -59,43 +80,83 @@ def when(run: Run, now: float) -> str:
     return ago(run.heard or run.began, now)
 
 
-def row(run: Run, now: float, width: int, column: int, *, signs: bool = False, plain: bool = False) -> Content:
-    """A run in one line; what does not fit is left out, the bar first."""
-    look = LOOKS.get(run.state, "")
-    sign = (PLAIN_SIGNS if plain else SIGNS)[run.state] + " " if signs else ""
-    name = cut(named(run), column - 2)
-    line = Content.assemble((sign, look), f"{name:<{column}}", (f"{state(run):<15}", "" if run.alive else QUIET))
-    accuracy = run.validation_accuracy if run.alive else run.best_accuracy
-    right = Content.assemble(("val ", QUIET), f"{percent(accuracy):>7}") if accuracy is not None else Content(" " * 11)
-    right = Content.assemble(right, "   ", (f"{when(run, now):<12}", QUIET))
-    room = width - line.cell_length - right.cell_length - 4
-    if room >= 6:
-        length = min(BAR_COLUMNS, room)
-        between = bar(share(run), length, plain) if run.state != "finished" else Content(" " * length)
-        return Content.assemble(line, " ", between, "   ", right)
-    if line.cell_length + 1 + right.cell_length <= width:
-        return Content.assemble(line, " ", right)
-    return line.truncate(width, ellipsis=True)
+def counted(runs: Sequence[Run]) -> str:
+    """How many there are: `1 running, 3 waiting, 4 in all`."""
+    waiting = sum(run.waits for run in runs)
+    running = sum(run.alive for run in runs) - waiting
+    parts = ((running, "running"), (waiting, "waiting"), (len(runs), "in all"))
+    return ", ".join(f"{count} {word}" for count, word in parts if count)
+
+
+def _within(least: int, most: int, texts: Sequence[str], apart: int) -> int:
+    """A column for the longest of some texts and what stands between it and the next column."""
+    return min(most, max(least, max((cell_len(text) for text in texts), default=0) + apart))
+
+
+def columns(runs: Sequence[Run], now: float, width: int) -> Columns:
+    """Columns for these runs in rows of a width; what does not fit is left out, the bar first."""
+    name = _within(*NAME_COLUMNS, [named(run) for run in runs], 3)
+    word = _within(*STATE_COLUMNS, [standing(run) for run in runs], 2)
+    time = _within(*TIME_COLUMNS, [when(run, now) for run in runs], 0)
+    least, most = BAR_COLUMNS
+    room = width - name - word - ACCURACY_COLUMNS - 3 - time
+    if room >= least + 3:
+        return Columns(name, word, min(most, room - 3), ACCURACY_COLUMNS, time)
+    return Columns(name, word, 0, ACCURACY_COLUMNS, time) if room >= 0 else Columns(name, word, 0, 0, 0)
+
+
+def row(run: Run, now: float, width: int, place: Columns, plain: bool = False) -> Content:
+    """A run in one line."""
+    word = cut(standing(run), place.state - 2)
+    line = Content.assemble(
+        f"{cut(named(run), place.name - 2):<{place.name}}",
+        (f"{word:<{place.state}}", "" if run.alive and not run.waits else QUIET),
+    )
+    if not place.accuracy:
+        return line.truncate(width, ellipsis=True)
+    if run.waits:
+        # It has neither steps nor figures; in their place stands what it waits for.
+        return Content.assemble(line, (cut(waits_how(run), width - line.cell_length), QUIET))
+    return Content.assemble(line, _figures(run, place, plain), "   ", (f"{when(run, now):<{place.time}}", QUIET))
+
+
+def _figures(run: Run, place: Columns, plain: bool) -> Content:
+    """How far it is, and how well it does."""
+    done = Content(" " * place.bar) if run.state == "finished" else bar(share(run), place.bar, plain)
+    accuracy = Content(" " * place.accuracy)
+    if run.accuracy is not None:
+        accuracy = Content.assemble(("val ", QUIET), f"{percent(run.accuracy):>{place.accuracy - 4}}")
+    return Content.assemble(done, "   " if place.bar else "", accuracy)
+
+
+def first(runs: Sequence[Run]) -> list[Run]:
+    """What is worth seeing first: what runs, then what waits, whose turn is next first, then what ended last."""
+    running = [run for run in runs if run.alive and not run.waits]
+    waiting = sorted((run for run in runs if run.waits), key=lambda run: run.began)
+    over = sorted((run for run in runs if not run.alive), key=lambda run: -run.began)
+    return [*running, *waiting, *over]
 
 
 def run_lines(runs: Sequence[Run], now: float, width: int, plain: bool = False) -> Lines:
-    """The block of the first screen: the newest runs, those that are alive first; nothing where there are none."""
+    """The block of the first screen: what runs, waits, or ended last; nothing where there are no runs."""
     if not runs:
         return []
-    first = sorted(runs, key=lambda run: (not run.alive, -run.began))[:MOST_AT_HOME]
-    column = max(cell_len(named(run)) for run in first) + 3
-    return [
-        Content.styled("Runs", "bold"),
-        *(Content.assemble("  ", row(run, now, width - 2, min(column, 22), plain=plain)) for run in first),
-    ]
+    shown = first(runs)[:MOST_AT_HOME]
+    place = columns(shown, now, width - 2)
+    title = Content.styled("Runs", "bold")
+    if len(runs) > len(shown):
+        title = Content.assemble(title, (f"   {counted(runs)}", QUIET))
+    return [title, *(Content.assemble("  ", row(run, now, width - 2, place, plain)) for run in shown)]
 
 
 def list_lines(runs: Sequence[Run], at: int, now: float, width: int, plain: bool = False) -> Lines:
-    """The list of runs, the one chosen marked; a second line says what went wrong."""
+    """The list of runs, the one chosen marked."""
     lines: Lines = []
-    column = min(22, max((cell_len(named(run)) for run in runs), default=0) + 3)
+    place = columns(runs, now, width - 4)
     for number, run in enumerate(runs):
         mark = (("> " if plain else "▸ "), ACCENT) if number == at else ("  ", "")
-        line = row(run, now, width - 2, column, signs=True, plain=plain)
+        line = Content.assemble(
+            (f"{sign(run, plain)} ", LOOKS.get(run.state, "")), row(run, now, width - 4, place, plain)
+        )
         lines.append(Content.assemble(mark, line.stylize("bold") if number == at else line))
     return lines

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
 
 from tutor.training.events import Failed, Finished, Stopped
 from tutor.training.runs import Run
-from tutor.training.saying import duration
+from tutor.training.saying import as_sentence, duration, standing
 from tutor.tui import drawing
 from tutor.tui.drawing import Lines
 from tutor.tui.training.charts_of import Shown, smoothed_end
-from tutor.tui.training.lines import named, state
+from tutor.tui.training.lines import named
 from tutor.tui.training.machine import Gpu, Reading
+from tutor.tui.training.naming import shortened
 from tutor.tui.training.reading import History
-from tutor.tui.training.words import QUIET, bar, gibibytes, images, percent
+from tutor.tui.training.words import QUIET, bar, gibibytes, images, percent, rate
 
-BAR_COLUMNS, EPOCH_COLUMNS = 24, 10
+BAR_COLUMNS, LEAST_BAR, EPOCH_COLUMNS = 24, 6, 10
 ROOMY_COLUMNS = 110
 """From here on the bar of the epoch stands in the first line."""
 
@@ -45,26 +46,44 @@ def place(facts: Facts) -> tuple[int, int]:
     return min(epochs, history.steps // history.steps_per_epoch + 1), epochs
 
 
-def top(facts: Facts, width: int) -> Lines:
-    """Which run, how far."""
+def top(facts: Facts, width: int, time_left: bool = False) -> Lines:
+    """Which run, how far; with the `time_left` where no line of figures says it.
+
+    Where room is short, the step goes first and then the bar, whose place a number takes.
+    """
+    history, run = facts.history, facts.run
+    word = "" if run.state == "running" else standing(run) if run.state in ("unknown", "waiting", "dead") else run.state
+    said = Content.styled(word, "bold")
+    if time_left and run.seconds_left is not None:
+        said = Content.assemble(said, "  " if word else "", duration(run.seconds_left), (" left", QUIET))
+    lefts = list(_lefts(facts, width))
+    least = said.cell_length + (2 if said.plain else 0) + LEAST_BAR + 2
+    left = next((one for one in lefts if one.cell_length + least <= width), lefts[-1])
+    room = min(BAR_COLUMNS, width - left.cell_length - least + LEAST_BAR)
+    share = history.steps / history.total if history.total else 0.0
+    done = bar(share, room, facts.plain) if room >= LEAST_BAR else Content(f"{100 * share:.0f} %")
+    if not history.total or left.cell_length + least - LEAST_BAR + done.cell_length > width:
+        done = Content("")
+    return [drawing.two_ends(left, Content("  ").join(one for one in (said, done) if one.plain), width)]
+
+
+def _lefts(facts: Facts, width: int) -> Iterator[Content]:
+    """What stands at the left of the first line, from all of it to the least."""
     history, run = facts.history, facts.run
     epoch, epochs = place(facts)
-    parts = [Content.styled(named(run), "bold")]
-    if width >= 100 and run.recipe is not None:
-        parts.append(Content.styled(images(run.recipe), QUIET))
-    if history.started is not None:
-        within = epoch_bar(facts, EPOCH_COLUMNS) if width >= ROOMY_COLUMNS - 2 else Content("")
-        parts.append(Content.assemble(("epoch ", QUIET), f"{epoch} of {epochs}", "  " if within.plain else "", within))
-        steps = f"{history.steps:,} of {history.total:,}" if width >= 60 else f"{history.steps:,}"
-        parts.append(Content.assemble(("step ", QUIET), steps))
-    left = Content("   " if width >= 70 else "  ").join(parts)
-    share = history.steps / history.total if history.total else 0.0
-    word = "" if run.state == "running" else state(run) if run.state in ("unknown", "waiting", "dead") else run.state
-    room = min(BAR_COLUMNS, width - left.cell_length - len(word) - 5)
-    right = bar(share, room, facts.plain) if room >= 6 else Content("")
-    if word:
-        right = Content.assemble((word, "bold"), "  " if right.plain else "", right)
-    return [drawing.two_ends(left, right, width)]
+    name, gap = Content.styled(named(run), "bold"), Content("   " if width >= 70 else "  ")
+    about = [Content.styled(images(run.recipe), QUIET)] if width >= 100 and run.recipe is not None else []
+    if history.started is None:
+        yield gap.join([name, *about])
+        return
+    where = Content.assemble(("epoch ", QUIET), f"{epoch} of {epochs}")
+    within = epoch_bar(facts, EPOCH_COLUMNS) if width >= ROOMY_COLUMNS - 2 else Content("")
+    with_bar = Content.assemble(where, "  ", within) if within.plain else where
+    step = Content.assemble(("step ", QUIET), f"{history.steps:,} of {history.total:,}")
+    yield gap.join([name, *about, with_bar, step])
+    yield gap.join([name, *about, with_bar, Content.assemble(("step ", QUIET), f"{history.steps:,}")])
+    yield gap.join([name, *about, where])
+    yield gap.join([name, where])
 
 
 def epoch_bar(facts: Facts, width: int) -> Content:
@@ -82,23 +101,40 @@ def figures(facts: Facts, width: int, progress: bool = True) -> Lines:
     if facts.run.state == "dead":
         return drawing.said(lost(facts), width)
     if not history.steps:
-        waiting = "waiting for the first step" if history.complete else "reading its history"
-        return [Content.styled(waiting, QUIET)]
+        return drawing.said(awaited(facts), width, "", QUIET)
     left = facts.run.seconds_left
     parts = [
         Content.assemble(("learning rate ", QUIET), rate(float(history.learning_rates[-1]))),
         Content.assemble(f"{history.images_per_second:,.0f}", (" images/s", QUIET)),
+        Content.assemble(duration(left), (" left", QUIET)) if left is not None else Content(""),
     ]
-    if left is not None:
-        parts.append(Content.assemble(duration(left), (" left", QUIET)))
-    line = parts[0]
-    for part in parts[1:]:
-        if line.cell_length + 3 + part.cell_length <= width:
-            line = Content.assemble(line, "   ", part)
+    line = _fitting(parts, (2, 0, 1), width)
     room = width - line.cell_length - 3 - 6
     if progress and room >= 8:
         line = Content.assemble(line, "   ", ("epoch ", QUIET), epoch_bar(facts, min(BAR_COLUMNS, room)))
     return [line]
+
+
+def _fitting(parts: Sequence[Content], order: Sequence[int], width: int) -> Content:
+    """The parts that fit into a line; those that come first in `order` are the last to be left out."""
+    kept: set[int] = set()
+    for at in order:
+        line = Content("   ").join(parts[one] for one in sorted({*kept, at}) if parts[one].plain)
+        if line.cell_length <= width:
+            kept.add(at)
+    return Content("   ").join(parts[one] for one in sorted(kept) if parts[one].plain)
+
+
+def awaited(facts: Facts) -> str:
+    """What it waits for, before its first step."""
+    history, run = facts.history, facts.run
+    if history.started is not None:
+        return "waiting for the first step"
+    if not history.complete:
+        return "reading its history"
+    if run.queue:
+        return f"It waits in the queue as {run.queue}, until there is a machine for it."
+    return run.message or "starting; waiting for the first step"
 
 
 def lost(facts: Facts) -> str:
@@ -106,14 +142,6 @@ def lost(facts: Facts) -> str:
     why = "when the machine restarted" if facts.run.restarted else "without a word: its process is gone"
     on = "R begins it again" if facts.saved is None else f"R goes on from step {facts.saved:,}"
     return f"Stopped at step {facts.history.steps:,} {why}; {on}."
-
-
-def rate(value: float) -> str:
-    """A learning rate: `0.1`, `2.1e-4`."""
-    if value >= 0.001:
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    mantissa, power = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(power)}"
 
 
 def ended(facts: Facts, width: int) -> Lines:
@@ -129,16 +157,13 @@ def ended(facts: Facts, width: int) -> Lines:
             if history.images_per_second:
                 speed = f"{history.images_per_second:,.0f}"
                 parts.append(Content.assemble(speed, (" images/s at the end", QUIET)))
-            line = parts[0]
-            for part in parts[1:]:
-                if line.cell_length + 3 + part.cell_length <= width:
-                    line = Content.assemble(line, "   ", part)
-            return [line]
+            return [_fitting(parts, range(len(parts)), width)]
         case Stopped() as last:
-            return drawing.said(f"Stopped at step {last.step:,}: {last.reason} R goes on from there.", width)
+            on = "R goes on from there" if last.step else "R begins it"
+            return drawing.said(f"{as_sentence(last)} {on}.", width)
         case Failed() as last:
             sign = "x" if facts.plain else "✗"
-            lines = drawing.said(f"Failed at step {last.step:,}: {last.reason} {last.advice}".rstrip(), width - 2)
+            lines = drawing.said(f"{as_sentence(last)} {last.advice}".rstrip(), width - 2)
             return [Content.assemble((f"{sign} ", drawing.WRONG), lines[0])] + [
                 Content.assemble("  ", line) for line in lines[1:]
             ]
@@ -163,7 +188,7 @@ def machine(reading: Reading | None, width: int, plain: bool = False, most: int 
     return lines
 
 
-def machine_line(reading: Reading | None, width: int) -> Content:
+def machine_line(reading: Reading | None, width: int, plain: bool = False) -> Content:
     """All of it in one line."""
     if reading is None:
         return Content("")
@@ -172,7 +197,7 @@ def machine_line(reading: Reading | None, width: int) -> Content:
         words = [f"GPU {gpu.index} {_share(gpu.use)}"]
         if gpu.used_bytes is not None and gpu.total_bytes:
             words.append(f"{gibibytes(gpu.used_bytes)} of {gibibytes(gpu.total_bytes)} GiB")
-        words += [] if gpu.celsius is None else [f"{gpu.celsius} °C"]
+        words += [] if gpu.celsius is None else [_degrees(gpu.celsius, plain)]
         words += [] if gpu.watts is None else [f"{gpu.watts:.0f} W"]
     else:
         words = [f"CPU {_share(reading.cpu)}"]
@@ -180,6 +205,10 @@ def machine_line(reading: Reading | None, width: int) -> Content:
             words.append(f"memory {gibibytes(reading.used_bytes)} of {gibibytes(reading.total_bytes)} GiB")
         words += [reading.word] if reading.word else []
     return Content.styled(drawing.cut("   ".join(words), width), QUIET)
+
+
+def _degrees(celsius: int, plain: bool) -> str:
+    return f"{celsius} {'' if plain else '°'}C"
 
 
 def _share(value: float | None) -> str:
@@ -197,7 +226,7 @@ def _memory(used: int, total: int, width: int, plain: bool) -> Content:
 
 def _gpu(gpu: Gpu, width: int, plain: bool) -> Lines:
     words = _share(gpu.use)
-    words += "" if gpu.celsius is None else f"  {gpu.celsius} °C"
+    words += "" if gpu.celsius is None else f"  {_degrees(gpu.celsius, plain)}"
     words += "" if gpu.watts is None else f"  {gpu.watts:.0f} W"
     lines = [_gauge(f"GPU {gpu.index}", gpu.use, words, width, plain)]
     if gpu.used_bytes is not None and gpu.total_bytes:
@@ -205,17 +234,19 @@ def _gpu(gpu: Gpu, width: int, plain: bool) -> Lines:
     return lines
 
 
-def compared(runs: Sequence[Shown], names: Sequence[str], width: int) -> Lines:
+def compared(runs: Sequence[Shown], names: Sequence[str], width: int, plain: bool = False) -> Lines:
     """The runs laid over one another, each with its letter and its newest validation."""
     if len(runs) < 2:
         return []
     lines: Lines = [Content.styled("compared", QUIET)]
-    column = max(len(name) for name in names) + 2
+    # The name gives way to the figure: `100.0 % train` takes 13 columns.
+    column = max(8, min(max(map(len, names)), width - 3 - 2 - 13))
     for run, name in zip(runs, names, strict=True):
         epochs = run.history.epochs
         accuracy = epochs[-1].validation_accuracy if epochs else smoothed_end(run.history.accuracies)
         said = f"{percent(accuracy)}{'' if epochs else ' train'}"
-        text = drawing.cut(f"{run.letter or '─'}  {name:<{column}}{said}", width)
+        sign = run.letter or ("-" if plain else "─")
+        text = drawing.cut(f"{sign}  {shortened(name, column):<{column}}  {said}", width)
         lines.append(Content.styled(text, "" if not run.letter else QUIET))
     return lines
 

@@ -42,7 +42,10 @@ def drawn(example: Example, columns: int, plain: bool) -> Lines:
 
 
 def captions(example: Example, width: int, rows: int, plain: bool) -> Lines:
-    """`7 ✓ 0.99`, or label, arrow, prediction and its probability; in two rows where the labels are words."""
+    """`7 ✓ 0.99`, or label, arrow, prediction and its probability; in two rows where the labels are words.
+
+    The probability is that of the prediction, and stands beside it.
+    """
     right = example.label == example.predicted
     label, said = example.label, example.predicted
     sign, arrow = ("ok", "->") if plain else ("✓", "→")
@@ -51,8 +54,8 @@ def captions(example: Example, width: int, rows: int, plain: bool) -> Lines:
         words = f"{label} {sign}" if right else f"{label} {arrow} {said}"
         return [Content.assemble(cut(words, width - len(sure) - 1), " ", (sure, QUIET))]
     sure = "1.0" if example.probability >= 0.995 else f"{example.probability:.2f}"[1:]
-    first = Content.assemble(cut(label, width - len(sure) - 1), " ", (sure, QUIET))
-    return [first, Content.styled(sign if right else cut(f"{arrow} {said}", width), "")]
+    words = cut(sign if right else f"{arrow} {said}", width - len(sure) - 1)
+    return [Content(cut(label, width)), Content.assemble(f"{words:<{width - len(sure)}}", (sure, QUIET))]
 
 
 def row(heading: str, examples: Sequence[Example], width: int, wide: int = COLUMNS, plain: bool = False) -> Lines:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tutor.training import history
 from tutor.training.events import Epoch, Event, Examples, Failed, Finished, Message, Started, Stopped
+from tutor.training.saying import as_sentence, duration
 
 CHUNK_BYTES = 4 << 20
 
@@ -113,15 +114,16 @@ def said(event: Event) -> str:
         case Started():
             return f"Went on at step {event.step:,} on {event.device}."
         case Epoch():
-            return f"Epoch {event.epoch}: validation {100 * event.validation_accuracy:.1f} %, {event.seconds:.3g} s."
+            reached = f"validation {100 * event.validation_accuracy:.1f} %"
+            return f"Epoch {event.epoch}: {reached}, {duration(event.seconds)}."
         case Message():
             return event.text
         case Finished():
             return f"Finished; the best epoch had {100 * event.best_accuracy:.1f} %."
         case Stopped():
-            return f"Stopped at step {event.step:,}: {event.reason}"
+            return as_sentence(event)
         case Failed():
-            return f"Failed at step {event.step:,}: {event.reason} {event.advice}".rstrip()
+            return f"{as_sentence(event)} {event.advice}".rstrip()
         case _:
             return ""
 

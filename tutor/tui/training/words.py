@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from textual.content import Content
 
 from tutor.training.recipe import Recipe
@@ -37,6 +39,16 @@ def memory(size: float) -> str:
             value = size / step
             return f"{value:.1f} {unit}" if value < 9.95 else f"{value:,.0f} {unit}"
     return f"{size:.0f} bytes"
+
+
+def rate(value: float) -> str:
+    """A learning rate: `0.1`, `2.1e-4`."""
+    if not math.isfinite(value):
+        return "–"
+    if value >= 0.001:
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    mantissa, power = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(power)}"
 
 
 def count(value: float) -> str:
