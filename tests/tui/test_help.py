@@ -30,22 +30,26 @@ OPENED = {
 BEFORE = {"step-out": "f", "move-before": "plus", "move-after": "plus", "zoomed-chart": "plus"}
 """What is pressed first where a key does something only then."""
 
+OF_A_RUN = ("open-run", "stop-listed", "resume-listed", "delete-run")
+"""Keys of the list that need a run in it."""
+
 
 @pytest.mark.parametrize("key", [key for key in keys.TABLE if key.action], ids=lambda key: key.id)
 async def test_every_key_of_the_table_is_bound_to_what_it_says(start, home, key):
-    if key.place == "training":
+    if key.place == "training" or key.id in OF_A_RUN:
         writer = FakeWriter()
         writer.advance(10)
-        if key.id == "resume-run":
+        if key.id in ("resume-run", "resume-listed"):
             writer.die()
     async with start(OPENED.get(key.place), size=(120, 36) if key.id == "hide" else (80, 24)) as learner:
         if key.place in ("runs", "recipe", "value", "training"):
             await learner.press("r")
         if key.place in ("recipe", "value"):
             await learner.press("n", *(("down", "down", "e") if key.place == "value" else ()))
-        if key.place == "training":
+        if key.place == "training" or key.id in OF_A_RUN:
             while not learner.screen.runs:
                 await asyncio.sleep(0.05)
+        if key.place == "training":
             await learner.press("enter", *([BEFORE[key.id]] if key.id in BEFORE else []))
         if key.place == "help":
             await learner.press("f1")
