@@ -77,7 +77,7 @@ def _watched(one: Recipe, home: Path) -> Iterator[tuple[Pseudoterminal, EventWri
     path, lock = folder.create(one)
     with EventWriter(path / folder.EVENTS) as writer, Pseudoterminal(["-m", "tutor"], home) as screen:
         screen.until(b"Cost and memory")
-        for key, drawn in (("r", one.name.encode()), ("\r", b"waiting for the first step")):
+        for key, drawn in (("r", one.name.encode()), ("\r", b"overlay")):
             screen.press(key)
             screen.until(drawn)
         with screen.looked_at():

@@ -198,17 +198,23 @@ class Training:
         )
         self.emit(examples(scores, self.data, epoch, time.time()))
 
-    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches that are left of this epoch, on the device; asking for the next ends the step before."""
-        at, size = self.at, self.recipe.batch
-        indices = self.machine.taken(order(self.recipe.seed, at.epoch, len(self.data.labels)))
+    def batches(self, *, in_place: bool = False) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches that are left of this epoch, on the device; asking for the next ends the step before.
+
+        `in_place`: the images of each are written over those of the one before, which spares the memory's way to the
+        system and back at every step; only for who is done with a batch when it asks for the next.
+        """
+        at, size, images, labels = self.at, self.recipe.batch, self.data.images, self.data.labels
+        indices = self.machine.taken(order(self.recipe.seed, at.epoch, len(labels)))
+        room = images.new_empty((size, *images.shape[1:])) if in_place else None
         while at.batch < self.steps_per_epoch:
             whole = indices[at.batch * size : (at.batch + 1) * size]
             mine = self.group.share(whole)
             self.images_in_batch, self.images_here = len(whole), len(mine)
             # A process without images of its own still takes part, with one image that weighs nothing.
             chosen = mine if len(mine) else whole[:1]
-            yield self.data.images.index_select(0, chosen), self.data.labels.index_select(0, chosen)
+            here = None if room is None else room[: len(chosen)]
+            yield torch.index_select(images, 0, chosen, out=here), labels.index_select(0, chosen)
             at.batch += 1
             at.step += 1
             self._between_steps()
@@ -291,7 +297,7 @@ def train_epoch(training: Training) -> None:
     model, optimizer, schedule = training.trained, training.optimizer, training.schedule
     size, machine, group = training.group.size, training.machine, training.group
     model.train()
-    for images, labels in training.batches():
+    for images, labels in training.batches(in_place=True):
         with machine.autocast():
             outputs = model(images)
             loss = functional.cross_entropy(outputs, labels)
