@@ -149,7 +149,7 @@ def test_each_way_to_fail_is_said_and_leaves_nothing_behind(server, tmp_path, ma
     assert f"127.0.0.1:{server.server_port}" in text
     assert FIRST in text
     assert "TUTOR_DATA" in text
-    assert "--set data=fashion-mini" in text
+    assert "data=fashion-mini" in text
     assert raised.value.name == "mnist"
     assert left(tmp_path / "tutor" / "cache" / "data" / "MNIST" / "raw") == []
 
@@ -166,7 +166,7 @@ def test_a_server_that_is_not_there_is_said(mnist, monkeypatch, mirror, said):
     one = Sources((mirror.format(port=refused_port()),), {FIRST: "0" * 32})
     with pytest.raises(DataError, match=said) as raised:
         download(mnist.known, sources=one, patience=5)
-    assert "--set data=fashion-mini" in str(raised.value)
+    assert "data=fashion-mini" in str(raised.value)
 
 
 def test_another_mirror_is_tried_and_both_failures_are_told(server, mnist):
@@ -230,7 +230,7 @@ def test_a_disk_that_takes_nothing_is_said(server, mnist, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError) as raised:
         download(mnist.known, sources=sources(server, "good"), into=tmp_path / "file" / "below")
-    for words in ("could not be kept", "Not a directory", "TUTOR_HOME", "--set data=fashion-mini"):
+    for words in ("could not be kept", "Not a directory", "TUTOR_HOME", "data=fashion-mini"):
         assert words in str(raised.value)
 
 

@@ -192,7 +192,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_taken():
         put(many, canvas=512)
     said = str(raised.value)
     assert "400,000,000 images on a canvas of 512x512 take 419,430.4 GB" in said
-    for way in ("--set canvas=N", "--set images=N", "--set data=fashion-mini"):
+    for way in ("canvas=N", "images=N", "data=fashion-mini"):
         assert way in said
 
 

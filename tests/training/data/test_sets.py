@@ -13,7 +13,7 @@ from tutor.training.data.finding import find
 from tutor.training.data.known import KNOWN
 from tutor.training.data.sets import DataError, load
 
-WAY_ON = "--set data=fashion-mini"
+WAY_ON = "data=fashion-mini"
 IMAGES = "train-images-idx3-ubyte"
 
 

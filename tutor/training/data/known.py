@@ -10,7 +10,7 @@ SIDE = 28
 """Pixels of a side of every image of every set here."""
 EMBEDDED = "fashion-mini"
 """The set that comes with the program."""
-GO_ON = f"or go on with the embedded set: --set data={EMBEDDED}"
+GO_ON = f"or go on with the embedded set: data={EMBEDDED}"
 """The way on that every complaint about another set offers; it is never taken without being asked for."""
 
 

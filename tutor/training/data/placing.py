@@ -151,6 +151,6 @@ def _must_fit(count: int, canvas: int, device: torch.device, dtype: torch.dtype)
         return
     raise DataError(
         f"{count:,} images on a canvas of {canvas}x{canvas} take {needed / 1e9:,.1f} GB, and {device} has"
-        f" {free / 1e9:,.1f} GB free; choose a smaller --set canvas=N, fewer with --set images=N,"
-        f" or --set data={EMBEDDED}."
+        f" {free / 1e9:,.1f} GB free; choose a smaller canvas=N, fewer with images=N,"
+        f" or data={EMBEDDED}."
     )
