@@ -145,3 +145,21 @@ def test_where_nothing_changes_nothing_is_sent(home):
             line.read(3)
             # The load of the processor may be another one each second.
             assert line.bytes < 1000
+
+
+def test_a_terminal_that_goes_away_without_a_signal_ends_the_interface(home):
+    """As below make, which is told of it in its place."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tutor"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    )
+    os.close(slave)
+    written = b""
+    while b"Cost and memory" not in written:
+        written += os.read(master, 65536)
+    os.close(master)
+    try:
+        process.wait(PATIENCE_SECONDS)
+    finally:
+        process.kill()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tutor.engine.client import Engine
 
 RETRY_SECONDS = 2.0
+INPUT = 0
+"""The descriptor that keys come from."""
 COLOURS = "COLOR_SYSTEM"
 """The constant of Textual, which is final for type checkers."""
 
@@ -76,6 +78,7 @@ class TutorApp(App[int]):
         self.keymap, self._complaint = keys.read_keymap(paths.config_file())
         self.engine = engine
         self._measures = measures
+        self._in_terminal = os.isatty(INPUT)
         self._problem = problem
         self._code: CodeService | None = None
         self.complete = sets is not None
@@ -261,7 +264,12 @@ class TutorApp(App[int]):
         self.say_trouble()
 
     def retry(self) -> None:
-        """Write what could not be written before."""
+        """Write what could not be written before; leave, where the terminal has gone away without a word.
+
+        The signal of that goes to the session's first process, which may keep it to itself, as make does.
+        """
+        if self._in_terminal and not os.isatty(INPUT):
+            self.hang_up()
         if self.saver.waiting:
             self.keep()
 
