@@ -58,7 +58,16 @@ def _list(as_json: bool) -> int:
     if not found:
         print(f"There are no runs yet; for example: {program()} train mlp-shifted")
         return 0
-    rows = [(each.id, saying.standing(each), saying.far(each), _validated(each), _when(each)) for each in found]
+    rows = [
+        (
+            each.id,
+            saying.standing(each),
+            saying.far(each),
+            _validated(each),
+            saying.waits_how(each) or saying.when(each),
+        )
+        for each in found
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         # A column of which no run has anything is left out.
@@ -71,16 +80,6 @@ def _validated(run: Run) -> str:
     from tutor.training.saying import percent
 
     return f"val {percent(run.accuracy)}" if run.accuracy is not None else ""
-
-
-def _when(run: Run) -> str:
-    from tutor.training.saying import ago, duration, waits_how
-
-    if run.waits:
-        return waits_how(run)
-    if run.alive:
-        return f"{duration(run.seconds_left)} left" if run.seconds_left is not None else ""
-    return ago(run.heard or run.began)
 
 
 def _values(run: Run) -> dict[str, Any]:

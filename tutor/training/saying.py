@@ -59,6 +59,13 @@ def ago(when: float, now: float | None = None) -> str:
     return time.strftime("%-d %B", day) if day.tm_year == today.tm_year else time.strftime("%-d %B %Y", day)
 
 
+def when(run: Run, now: float | None = None) -> str:
+    """Time left while it runs; later, how long ago it was heard last. `now` is in seconds since 1970."""
+    if run.alive:
+        return "" if run.seconds_left is None else f"{duration(run.seconds_left)} left"
+    return ago(run.heard or run.began, now)
+
+
 def standing(run: Run) -> str:
     """Where it stands, in a word or a few: `epoch 3 of 5`, `waits its turn`, `finished`.
 

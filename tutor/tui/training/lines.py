@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tutor.training.runs import Run
-from tutor.training.saying import ago, duration, standing, waits_how
+from tutor.training.saying import standing, waits_how, when
 from tutor.tui.drawing import ACCENT, Lines, cut
 from tutor.tui.training.words import QUIET, bar, percent
 
@@ -71,13 +71,6 @@ def sign(run: Run, plain: bool = False) -> str:
 def share(run: Run) -> float:
     """What of it is done."""
     return run.step / run.steps if run.steps else 0.0
-
-
-def when(run: Run, now: float) -> str:
-    """Time left while it runs; later, when it was heard last."""
-    if run.alive:
-        return "" if run.seconds_left is None else f"{duration(run.seconds_left)} left"
-    return ago(run.heard or run.began, now)
 
 
 def counted(runs: Sequence[Run]) -> str:
