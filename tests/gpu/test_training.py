@@ -16,11 +16,13 @@ from tests.training.loop.small import curve, events_of, same_weights
 from tutor.training import checkpoint, models, worker
 from tutor.training.batches import resident
 from tutor.training.data.finding import find
+from tutor.training.describing import describe, trial
 from tutor.training.events import Epoch, EventWriter, Failed, Started, Stopped
 from tutor.training.loop import Training, train_epoch
 from tutor.training.machine import machine_for
 from tutor.training.recipe import default_scale, recipe, to_toml
 from tutor.training.starting import gpu_here
+from tutor.training.stepping import ReplayedStep
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(900)]
 
@@ -48,6 +50,20 @@ def ran(folder, wanted=lambda: False):
     with EventWriter(folder / "events.jsonl") as writer:
         status = worker.run(folder, writer.write, wanted)
     return status, events_of(folder)
+
+
+def model_of(one):
+    torch.manual_seed(one.seed)
+    return models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
+
+
+def trained(one, records=True):
+    """A training to its end; with `records` false its steps are never recorded."""
+    machine = machine_for(one)
+    training = Training(one, machine, resident(one, machine), model_of(one), emit=lambda event: None)
+    training.step.recordable = records
+    training.run()
+    return training
 
 
 def test_the_full_scale_is_the_usual_one():
@@ -96,8 +112,7 @@ def test_nothing_in_an_epoch_waits_for_the_device(name):
     """PyTorch itself raises where a step would wait."""
     one = replace(QUICK[name], images=60 * QUICK[name].batch)
     machine = machine_for(one)
-    model = models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
-    training = Training(one, machine, resident(one, machine), model, emit=lambda event: None, save_every=1e9)
+    training = Training(one, machine, resident(one, machine), model_of(one), emit=lambda event: None, save_every=1e9)
     train_epoch(training)
     training.at.batch = 0
     machine.wait()
@@ -109,6 +124,39 @@ def test_nothing_in_an_epoch_waits_for_the_device(name):
     assert training.at.step == 120
 
 
+@pytest.mark.parametrize("name", QUICK)
+def test_a_step_that_is_replayed_gives_what_it_gave_before_it_was_recorded(name):
+    recorded, eager = (trained(replace(QUICK[name], images=3000, epochs=1), records) for records in (True, False))
+    assert isinstance(recorded.step, ReplayedStep)
+    assert recorded.step.recorded
+    assert not eager.step.recorded
+    assert same_weights(recorded.model.state_dict(), eager.model.state_dict())
+
+
+def test_a_step_that_cannot_be_recorded_runs_all_the_same(monkeypatch, capsys):
+    def refuse(*arguments, **named):
+        raise RuntimeError("operation not permitted when stream is capturing\nand much more")
+
+    one = replace(QUICK["mlp-shifted"], images=3000, epochs=2)
+    expected = trained(one)
+    monkeypatch.setattr(torch.cuda, "graph", refuse)
+    found = trained(one)
+    assert not found.step.recorded
+    assert same_weights(found.model.state_dict(), expected.model.state_dict())
+    assert capsys.readouterr().err.count("operation not permitted when stream is capturing.") == 1
+
+
+@pytest.mark.parametrize("name", ["mlp-shifted", "cnn-shifted", "resnet20"])
+def test_a_trial_foretells_how_long_a_run_takes(tmp_path, name):
+    one = recipe(name, "full")
+    machine = machine_for(one)
+    foretold = trial(one, machine, model_of(one), describe(one))
+    _, events = ran(folder_of(tmp_path / "run", one))
+    taken = events[-1].seconds
+    print(f"{name:<14} {foretold.seconds:.1f} s foretold, {taken:.1f} s taken")
+    assert 0.5 < foretold.seconds / taken < 2
+
+
 def test_nothing_is_computed_in_another_order_each_time():
     """PyTorch warns where an operation has no deterministic implementation."""
     with warnings.catch_warnings():
@@ -116,8 +164,7 @@ def test_nothing_is_computed_in_another_order_each_time():
         for one in QUICK.values():
             small = replace(one, images=4 * one.batch)
             machine = machine_for(small)
-            model = models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
-            train_epoch(Training(small, machine, resident(small, machine), model, emit=lambda event: None))
+            train_epoch(Training(small, machine, resident(small, machine), model_of(one), emit=lambda event: None))
 
 
 def test_memory_that_is_not_enough_is_told_with_what_to_change(tmp_path):

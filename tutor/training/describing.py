@@ -25,12 +25,16 @@ from tutor.fields.layers import FieldError
 from tutor.training import models, own
 from tutor.training.data.known import known
 from tutor.training.data.placing import size_in_bytes
+from tutor.training.groups import Alone
 from tutor.training.machine import Machine, MachineError, machine_for, out_of_memory, what_to_change
 from tutor.training.optimizing import optimizer_of
 from tutor.training.recipe import Recipe, RecipeError, from_toml, label, summary
+from tutor.training.stepping import EAGER_FIRST, step_of
 
 STEPS, SECONDS = 5, 3.0
 """A trial takes so many real steps, or fewer where they take longer than that."""
+AT_ONCE = {"cpu": 1, "cuda": 20}
+"""Steps that are timed together: to wait for a GPU after each would cost more than the step."""
 PATIENCE = 120.0
 """Seconds after which a trial is given up."""
 
@@ -170,19 +174,14 @@ def trial(recipe: Recipe, machine: Machine, model: nn.Module, figures: Descripti
     optimizer = optimizer_of(model, recipe)
     dtype = machine.image_dtype(recipe)
     images, labels = _batch(recipe, machine.device, dtype)
-
-    def step() -> None:
-        with machine.autocast():
-            loss = functional.cross_entropy(model(images), labels)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-
-    step()
+    step = step_of(model, optimizer, machine, Alone())
+    step(images, labels)
     machine.wait()
     with _peak(machine, model, optimizer) as peak:
-        step()
-    each = _median_seconds(step, machine)
+        step(images, labels)
+    for _ in range(EAGER_FIRST if machine.replays else 0):
+        step(images, labels)
+    each = _median_seconds(lambda: step(images, labels), machine)
     model.eval()
     with torch.inference_mode(), machine.autocast():
         validation = _median_seconds(lambda: model(images), machine)
@@ -201,12 +200,15 @@ def trial(recipe: Recipe, machine: Machine, model: nn.Module, figures: Descripti
 
 def _median_seconds(run: Any, machine: Machine) -> float:
     taken: list[float] = []
+    together = AT_ONCE[machine.device.type]
+    machine.wait()
     while len(taken) < STEPS and sum(taken) < SECONDS:
         begun = time.perf_counter()
-        run()
+        for _ in range(together):
+            run()
         machine.wait()
         taken.append(time.perf_counter() - begun)
-    return sorted(taken)[len(taken) // 2]
+    return sorted(taken)[len(taken) // 2] / together
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tutor.training import checkpoint
 from tutor.training.batches import Resident, order
@@ -22,6 +21,7 @@ from tutor.training.machine import Machine
 from tutor.training.optimizing import optimizer_of, schedule_of
 from tutor.training.recipe import Recipe
 from tutor.training.recording import Recorder, Row, first_not_finite
+from tutor.training.stepping import step_of
 from tutor.training.validating import validate
 
 BETWEEN_EVENTS, BETWEEN_SAVES = 0.05, 30.0
@@ -92,6 +92,7 @@ class Training:
         self.steps_per_epoch = math.ceil(len(data.labels) / recipe.batch)
         self.optimizer = optimizer_of(self.model, recipe)
         self.schedule = schedule_of(self.optimizer, self.steps_per_epoch * recipe.epochs)
+        self.step = step_of(self.trained, self.optimizer, machine, self.group)
         self.recorder = Recorder()
         self.at = Place()
         self.images_in_batch, self.images_here = 0, 0
@@ -294,26 +295,12 @@ class Training:
 
 def train_epoch(training: Training) -> None:
     """Our loop: nothing in it waits for the device, metrics stay there."""
-    model, optimizer, schedule = training.trained, training.optimizer, training.schedule
-    size, machine, group = training.group.size, training.machine, training.group
-    model.train()
+    training.model.train()
     for images, labels in training.batches(in_place=True):
-        with machine.autocast():
-            outputs = model(images)
-            loss = functional.cross_entropy(outputs, labels)
-        right = (outputs.detach().argmax(1) == labels).sum()
-        told = loss.detach()
-        if size > 1:
-            # The mean over processes of these is the gradient of the mean over the whole batch.
-            share = training.images_here / training.images_in_batch
-            loss = loss * (share * size)
-            told, right = group.total(torch.stack([told * share, right.to(told.dtype) * bool(share)])).unbind()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
         rate = training.rate
-        optimizer.step()
-        schedule.step()
-        training.record(told, right, rate)
+        loss, right = training.step(images, labels, training.images_here / training.images_in_batch)
+        training.schedule.step()
+        training.record(loss, right, rate)
 
 
 def likely_cause(recipe: Recipe, before: deque[float]) -> str:

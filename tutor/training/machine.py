@@ -29,6 +29,8 @@ class Machine:
     """`cpu, 2 threads` or `cuda:0, NVIDIA H100`."""
     low_precision: bool
     """Whether matrix products and convolutions are taken in bfloat16."""
+    replays: bool
+    """Whether a step is recorded once and replayed: on a GPU, where nothing in it is a learner's own."""
 
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which the model runs."""
@@ -83,7 +85,8 @@ def machine_for(recipe: Recipe, rank: int = 0) -> Machine:
         threads = torch.get_num_threads()
         words = f"cpu, {threads} thread{'s' if threads > 1 else ''}"
         low = recipe.precision == "bfloat16" or (recipe.precision == "auto" and _cpu_has_bfloat16())
-    return Machine(device, f"{words}, bfloat16" if low else words, low)
+    replays = device.type == "cuda" and recipe.source == recipe.loop == "ours"
+    return Machine(device, f"{words}, bfloat16" if low else words, low, replays)
 
 
 def _cpu_has_bfloat16() -> bool:
