@@ -29,6 +29,7 @@ from tutor.training.loop import Stop, Training, train_epoch
 from tutor.training.machine import Machine, machine_for
 from tutor.training.optimizing import optimizer_of
 from tutor.training.recipe import Recipe, label, recipe
+from tutor.training.stepping import EAGER_FIRST
 
 RECIPES = {"mlp-shifted": 5.0, "cnn-shifted": 1.0, "resnet20": 1.0}
 """The published runs, and how many times as fast as the sheet's loop ours has to be."""
@@ -58,6 +59,8 @@ def _model(one: Recipe, times: float) -> Iterator[Figure]:
         "bare": _bare(one, machine, data),
         "sheet": _sheet(one, machine, found),
     }
+    if machine.replays:
+        alone["bare, replayed"] = _bare_replayed(one, machine, data)
     with tempfile.TemporaryDirectory() as home, _watched(one, Path(home)) as (screen, writer):
         loops: dict[str, Loop] = {"watched": _ours(one, machine, data, writer.write)}
         loops |= {name: _without(screen, loop) for name, loop in alone.items()}
@@ -67,6 +70,10 @@ def _model(one: Recipe, times: float) -> Iterator[Figure]:
     title = label(one).split(",")[0]
     yield Figure(f"{title}, watched: against a bare loop", _ratio(speeds, "watched", "bare"), "x", 0.95, True, how)
     yield Figure(f"{title}, alone: against a bare loop", _ratio(speeds, "alone", "bare"), "x", 0.95, True)
+    if machine.replays:
+        yield Figure(
+            f"{title}, alone: against bare replays", _ratio(speeds, "alone", "bare, replayed"), "x", 0.95, True
+        )
     yield Figure(f"{title}, watched: against the sheet's", _ratio(speeds, "watched", "sheet"), "x", times, True)
 
 
@@ -138,23 +145,46 @@ def _ours(one: Recipe, machine: Machine, data: Resident, emit: Callable[[Event],
     return until
 
 
-def _bare(one: Recipe, machine: Machine, data: Resident) -> Loop:
+def _bare_step(one: Recipe, machine: Machine, data: Resident, **named: bool) -> Callable[[], None]:
     """The model over one batch that is there already: no data, no numbers, no schedule."""
     model = _built(one).to(machine.device).train()
     if one.model != "mlp":
         model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimizer = optimizer_of(model, one)
+    for group in optimizer.param_groups:
+        group |= named
     images, labels = data.images[: one.batch].clone(), data.labels[: one.batch].clone()
 
+    def step() -> None:
+        with machine.autocast():
+            loss = functional.cross_entropy(model(images), labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def _bare(one: Recipe, machine: Machine, data: Resident) -> Loop:
+    return _repeated(_bare_step(one, machine, data), one.batch)
+
+
+def _bare_replayed(one: Recipe, machine: Machine, data: Resident) -> Loop:
+    """The most that a GPU can give: a bare step recorded as a CUDA graph, and nothing but its replays."""
+    step, graph = _bare_step(one, machine, data, capturable=True), torch.cuda.CUDAGraph()
+    for _ in range(EAGER_FIRST):
+        step()
+    with torch.cuda.graph(graph):
+        step()
+    return _repeated(graph.replay, one.batch)
+
+
+def _repeated(step: Callable[[], None], batch: int) -> Loop:
     def until(when: float) -> int:
         count = 0
-        while time.perf_counter() <= when or count < 3 * one.batch:
-            with machine.autocast():
-                loss = functional.cross_entropy(model(images), labels)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            count += one.batch
+        while time.perf_counter() <= when or count < 3 * batch:
+            step()
+            count += batch
         return count
 
     return until

@@ -174,14 +174,15 @@ def trial(recipe: Recipe, machine: Machine, model: nn.Module, figures: Descripti
     optimizer = optimizer_of(model, recipe)
     dtype = machine.image_dtype(recipe)
     images, labels = _batch(recipe, machine.device, dtype)
-    step = step_of(model, optimizer, machine, Alone())
-    step(images, labels)
+    step = step_of(model, optimizer, images, labels, machine, Alone())
+    chosen = torch.arange(recipe.batch, device=machine.device)
+    step(chosen)
     machine.wait()
     with _peak(machine, model, optimizer) as peak:
-        step(images, labels)
+        step(chosen)
     for _ in range(EAGER_FIRST if machine.replays else 0):
-        step(images, labels)
-    each = _median_seconds(lambda: step(images, labels), machine)
+        step(chosen)
+    each = _median_seconds(lambda: step(chosen), machine)
     model.eval()
     with torch.inference_mode(), machine.autocast():
         validation = _median_seconds(lambda: model(images), machine)

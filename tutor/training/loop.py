@@ -92,7 +92,7 @@ class Training:
         self.steps_per_epoch = math.ceil(len(data.labels) / recipe.batch)
         self.optimizer = optimizer_of(self.model, recipe)
         self.schedule = schedule_of(self.optimizer, self.steps_per_epoch * recipe.epochs)
-        self.step = step_of(self.trained, self.optimizer, machine, self.group)
+        self.step = step_of(self.trained, self.optimizer, data.images, data.labels, machine, self.group)
         self.recorder = Recorder()
         self.at = Place()
         self.images_in_batch, self.images_here = 0, 0
@@ -199,35 +199,33 @@ class Training:
         )
         self.emit(examples(scores, self.data, epoch, time.time()))
 
-    def batches(self, *, in_place: bool = False) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches that are left of this epoch, on the device; asking for the next ends the step before.
-
-        `in_place`: the images of each are written over those of the one before, which spares the memory's way to the
-        system and back at every step; only for who is done with a batch when it asks for the next.
-        """
-        at, size, images, labels = self.at, self.recipe.batch, self.data.images, self.data.labels
-        indices = self.machine.taken(order(self.recipe.seed, at.epoch, len(labels)))
-        room = images.new_empty((size, *images.shape[1:])) if in_place else None
+    def indices(self) -> Iterator[Tensor]:
+        """Which images are in each batch that is left of this epoch; asking for the next ends the step before."""
+        at, size = self.at, self.recipe.batch
+        indices = self.machine.taken(order(self.recipe.seed, at.epoch, len(self.data.labels)))
         while at.batch < self.steps_per_epoch:
             whole = indices[at.batch * size : (at.batch + 1) * size]
             mine = self.group.share(whole)
             self.images_in_batch, self.images_here = len(whole), len(mine)
             # A process without images of its own still takes part, with one image that weighs nothing.
-            chosen = mine if len(mine) else whole[:1]
-            here = None if room is None else room[: len(chosen)]
-            yield torch.index_select(images, 0, chosen, out=here), labels.index_select(0, chosen)
+            yield mine if len(mine) else whole[:1]
             at.batch += 1
             at.step += 1
             self._between_steps()
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches that are left of this epoch, on the device; asking for the next ends the step before."""
+        for chosen in self.indices():
+            yield self.data.images.index_select(0, chosen), self.data.labels.index_select(0, chosen)
 
     @property
     def rate(self) -> float:
         """The learning rate of the step that runs, before the schedule goes on."""
         return float(self.schedule.get_last_lr()[0])
 
-    def record(self, loss: Tensor, right: Tensor, rate: float) -> None:
-        """What the step that runs gave: its mean loss and the count of right answers, and the rate it was made with."""
-        self.recorder.add(loss, right, rate, self.images_in_batch)
+    def record(self, told: Tensor, rate: float) -> None:
+        """What the step that runs gave, (2,): its mean loss, its count of right answers; and its learning rate."""
+        self.recorder.add(told, rate, self.images_in_batch)
 
     def _between_steps(self) -> None:
         now = self._clock()
@@ -296,11 +294,11 @@ class Training:
 def train_epoch(training: Training) -> None:
     """Our loop: nothing in it waits for the device, metrics stay there."""
     training.model.train()
-    for images, labels in training.batches(in_place=True):
+    for chosen in training.indices():
         rate = training.rate
-        loss, right = training.step(images, labels, training.images_here / training.images_in_batch)
+        told = training.step(chosen, training.images_here / training.images_in_batch)
         training.schedule.step()
-        training.record(loss, right, rate)
+        training.record(told, rate)
 
 
 def likely_cause(recipe: Recipe, before: deque[float]) -> str:

@@ -134,7 +134,7 @@ def _record(training: Training, lists: list[list[float]]) -> None:
     done = training.steps_per_epoch - len(lists[0])
     for number, (loss, accuracy, rate) in enumerate(zip(*lists, strict=True), done):
         training.images_in_batch = min(size, count - number * size)
-        training.record(torch.tensor(loss), torch.tensor(accuracy * training.images_in_batch), rate)
+        training.record(torch.tensor([loss, accuracy * training.images_in_batch], dtype=torch.float64), rate)
 
 
 class Loader:
@@ -178,7 +178,7 @@ class Criterion(nn.Module):
             self._step = training.at.step
             self.seen += 1
             right = (outputs.detach().argmax(1) == labels).sum()
-            training.record(loss.detach(), right, training.rate)
+            training.record(torch.stack([loss.detach().double(), right.double()]), training.rate)
         return loss
 
 

@@ -31,31 +31,29 @@ class _Chunk:
 
 
 class Recorder:
-    """Takes a step's loss and number of right answers as tensors on the device, gives rows on the host.
+    """Takes a step's loss and number of right answers as a tensor on the device, gives rows on the host.
 
     `send` begins to copy what was added since, `arrived` gives the rows whose copy is there; neither waits for the
     device unless told to.
     """
 
     def __init__(self) -> None:
-        self._losses: list[Tensor] = []
-        self._right: list[Tensor] = []
+        self._told: list[Tensor] = []
         self._rates: list[float] = []
         self._images: list[int] = []
         self._chunks: list[_Chunk] = []
 
-    def add(self, loss: Tensor, right: Tensor, rate: float, images: int) -> None:
-        """A step's mean loss and count of right answers, scalars on the device and without a graph."""
-        self._losses.append(loss)
-        self._right.append(right)
+    def add(self, told: Tensor, rate: float, images: int) -> None:
+        """A step's mean loss and count of right answers, (2,), on the device and without a graph."""
+        self._told.append(told)
         self._rates.append(rate)
         self._images.append(images)
 
     def send(self) -> None:
         """Begin to copy everything that was added since the last time."""
-        if not self._losses:
+        if not self._told:
             return
-        values = torch.stack([torch.stack(self._losses).double(), torch.stack(self._right).double()])
+        values = torch.stack(self._told)
         done = None
         if values.device.type == "cuda":
             host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
@@ -63,7 +61,7 @@ class Recorder:
             done = torch.cuda.Event()
             done.record()
         self._chunks.append(_Chunk(values, self._rates, self._images, done))
-        self._losses, self._right, self._rates, self._images = [], [], [], []
+        self._told, self._rates, self._images = [], [], []
 
     def arrived(self, *, wait: bool = False) -> list[Row]:
         """The rows that are here, in the order of the steps; with `wait` all that were sent."""
@@ -75,10 +73,9 @@ class Recorder:
                     chunk.done.synchronize()
                 elif not chunk.done.query():
                     break
-            losses, right = chunk.values.tolist()
             rows += [
                 Row(loss, count / images, rate, images)
-                for loss, count, rate, images in zip(losses, right, chunk.rates, chunk.images, strict=True)
+                for (loss, count), rate, images in zip(chunk.values.tolist(), chunk.rates, chunk.images, strict=True)
             ]
             del self._chunks[0]
         return rows

@@ -30,9 +30,9 @@ from tutor.tui.training.watching import Watcher
 from tutor.tui.widgets.drawn import Drawn
 
 LOOK_SECONDS = 0.1
-QUICKEST_SECONDS, SLOWEST_SECONDS = 0.25, 0.7
+QUICKEST_SECONDS, SLOWEST_SECONDS = 0.25, 1.0
 """Between two drawings: as often as the share of the processor allows."""
-SHARE = 0.035
+SHARE = 0.02
 """Of one core, for the whole interface; where it takes more, it draws less often."""
 SPLIT_COLUMNS, SPLIT_ROWS = 100, 28
 """From here on there is room for two charts and what belongs to them."""
