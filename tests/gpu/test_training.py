@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from tests.training.loop.small import curve, events_of, same_weights
-from tutor.training import checkpoint, models, worker
+from tests.training.loop.test_own import LOOP, MLP
+from tutor.training import checkpoint, models, own, worker
 from tutor.training.batches import resident
 from tutor.training.data.finding import find
 from tutor.training.describing import describe, trial
@@ -163,6 +164,20 @@ def test_a_trial_foretells_how_long_a_run_takes(tmp_path, name):
     taken = events[-1].seconds
     print(f"{name:<14} {foretold.seconds:.1f} s foretold, {taken:.1f} s taken")
     assert 0.5 < foretold.seconds / taken < 2
+
+
+@pytest.mark.parametrize("mine", ["source", "loop"])
+def test_what_a_learner_wrote_trains_as_ours_does(tmp_path, mine):
+    """Theirs is run operation by operation; a rate held in double precision makes a difference in the last places."""
+    one = replace(QUICK["mlp-shifted"], epochs=1, precision="float32")
+    _, ours = ran(folder_of(tmp_path / "ours", one))
+    theirs = folder_of(tmp_path / "theirs", replace(one, **{mine: "mine"}))
+    (theirs / own.MODEL_FILE).write_text(MLP)
+    (theirs / own.LOOP_FILE).write_text(LOOP)
+    status, events = ran(theirs)
+    assert status == 0
+    (expected, found) = ([loss for loss, _, _ in curve(each)[:50]] for each in (ours, events))
+    assert found == pytest.approx(expected, rel=1e-2)
 
 
 def test_nothing_is_computed_in_another_order_each_time():

@@ -1,4 +1,4 @@
-"""Follows run folders beside the interface, at most ten times a second; the screen takes the newest snapshot."""
+"""Follows run folders beside the interface, at most five times a second; the screen takes the newest snapshot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tutor.tui.training.reading import History, Reader
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 READ_SECONDS = 1.0
 EVENTS = "events.jsonl"
 
