@@ -176,7 +176,14 @@ def _bare_replayed(one: Recipe, machine: Machine, data: Resident) -> Loop:
         step()
     with torch.cuda.graph(graph):
         step()
-    return _repeated(graph.replay, one.batch)
+    replay = _repeated(graph.replay, one.batch)
+
+    def until(when: float) -> int:
+        # The graph reads and writes the memory of the step's tensors, which live as long as the step does.
+        assert step
+        return replay(when)
+
+    return until
 
 
 def _repeated(step: Callable[[], None], batch: int) -> Loop:

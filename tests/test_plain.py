@@ -140,6 +140,22 @@ def test_one_run_of_an_experiment_is_begun_by_its_name(sets, store, begun):
     assert "This experiment has no run resnet20; it has mlp-centred," in said
 
 
+def test_an_experiment_whose_lesson_needs_a_scale_is_run_and_judged_at_that_alone(sets, store, begun, monkeypatch):
+    monkeypatch.setattr("tutor.training.lacking.default_scale", lambda gpu: "full")
+    scales = []
+    monkeypatch.setattr(after, "start_after", lambda other, recipe, sources=None: scales.append(recipe.scale))
+    place, names = "convnets/resnet-experiment", ("plain20", "plain44", "resnet20", "resnet44")
+    for name, accuracy in zip(names, (0.927, 0.917, 0.926, 0.929), strict=True):
+        finished(name, accuracy, "full")
+    said = talk(sets, store, "plain 20, resnet 1", "runs", "run", problem=place)
+    assert "Still to be run at the quick scale: plain20, plain44, resnet20, resnet44." in " ".join(said.split())
+    assert "run begins what is missing at the quick scale: plain20," in " ".join(said.split())
+    assert scales == 4 * ["quick"]
+    for name, accuracy in zip(names, (0.8, 0.54, 0.86, 0.84), strict=True):
+        finished(name, accuracy)
+    assert "the plain network lost 26 points, you said 20" in talk(sets, store, "", problem=place)
+
+
 def test_a_run_that_has_learned_nothing_is_told_so_and_run_again(sets, store, begun):
     for name, accuracy in zip(RECIPES, (0.9, 0.6, 0.112, 0.11), strict=True):
         finished(name, accuracy, epochs=1)

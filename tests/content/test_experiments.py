@@ -140,9 +140,10 @@ def test_an_author_is_told_what_an_experiment_lacks(tmp_path):
     file = folder / "area" / "problem.toml"
     file.write_text(
         file.read_text()
-        + '\n[[parts]]\nid = "try"\nkind = "experiment"\ntitle = "t"\nprompt = "p"\n'
+        + '\n[[parts]]\nid = "try"\nkind = "experiment"\ntitle = "t"\nprompt = "p"\nscale = "small"\n'
         + '[[parts.changes]]\nid = "a"\nname = "a"\nbefore = "mlp-centred"\nafter = "mlp-shifted"\npublished = [2, 1]\n'
     )
     said = [one.message for one in lint(folder)]
     assert any("published must be the accuracies" in one for one in said)
+    assert any("unknown scale 'small'; use quick or full" in one for one in said)
     assert any("does not say where its published accuracies are from" in one for one in said)

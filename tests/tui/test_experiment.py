@@ -128,6 +128,14 @@ async def test_what_is_published_is_not_told_before_it_is_measured(start):
         assert "79.9" not in learner.shown()
 
 
+async def test_runs_of_another_scale_do_not_count_where_only_one_shows_the_lesson(start):
+    for name in ("plain20", "plain44", "resnet20", "resnet44"):
+        finished(name, 0.92, "full")
+    async with start("convnets/resnet-experiment") as learner:
+        assert "F6 begins what is missing, 4 quick runs one" in await until(learner, "4 quick runs")
+        assert "92.0 %" not in learner.shown()
+
+
 async def test_missing_runs_begin_one_after_the_other_and_not_before_a_prediction(start, monkeypatch):
     begun = []
 

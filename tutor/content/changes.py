@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from tutor.content.experiments import fallen, published
 from tutor.content.model import Change, Part
 from tutor.content.tables import Table
@@ -21,6 +23,16 @@ def read_changes(table: Table) -> tuple[Change, ...]:
     return tuple(found)
 
 
+def read_scale(table: Table) -> Literal["", "quick", "full"]:
+    """The scale at which the runs of a part are compared: quick, full, or nothing where either will do."""
+    match table.text("scale"):
+        case ("" | "quick" | "full") as scale:
+            return scale
+        case other:
+            table.complain("scale", f"unknown scale {other!r}; use quick or full, or leave it out where both show it")
+            return ""
+
+
 def _accuracies(table: Table) -> tuple[float, float]:
     value = table.raw("published")
     good = (
@@ -38,6 +50,8 @@ def lint_changes(part: Part, place: Table) -> None:
         place.complain("kind", f"{part.id} compares nothing; add [[parts.changes]]")
     if part.changes and not part.source:
         place.complain("", f'{part.id} does not say where its published accuracies are from; add source = "..."')
+    if part.scale and not part.changes:
+        place.complain("scale", f"{part.id} compares no runs; leave scale out")
     if part.kind != "choice" or not part.changes:
         return
     ids = {change.id for change in part.changes}

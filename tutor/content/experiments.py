@@ -126,7 +126,8 @@ def judge_experiment(part: Part, text: str, accuracies: Mapping[str, float]) -> 
     preview = as_sentence(part, predicted)
     missing = [name for name in recipes(part) if name not in accuracies]
     if missing:
-        return Verdict("invalid", f"Your prediction is kept. Still to be run: {', '.join(missing)}.", preview)
+        at = f" at the {part.scale} scale" if part.scale else ""
+        return Verdict("invalid", f"Your prediction is kept. Still to be run{at}: {', '.join(missing)}.", preview)
     if unlearned(part, accuracies):
         said = f"Your prediction is kept. Nothing is measured yet: {guessing(part, accuracies)}."
         advice = "Train for more epochs, or as the recipes are, all of them alike; then compare again."

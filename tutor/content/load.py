@@ -12,7 +12,7 @@ from tutor.answers.errors import Unreadable
 from tutor.answers.reading import read
 from tutor.answers.tree import Node
 from tutor.answers.vocabulary import Constraint, Distribution, DomainKind, SymbolSpec, Vocabulary
-from tutor.content.changes import read_changes
+from tutor.content.changes import read_changes, read_scale
 from tutor.content.model import Accepted, Hint, Mistake, Option, Part, PartKind, Problem, ProblemSet
 from tutor.content.sections import Sections, read_sections
 from tutor.content.tables import Complain, Source, Table, nearest
@@ -230,6 +230,7 @@ class Loader:
             options=options,
             changes=read_changes(table),
             source=table.text("source"),
+            scale=read_scale(table),
             follows_from=table.texts("follows_from"),
             meaning=table.text("meaning"),
             type_it=table.text("type_it"),

@@ -76,7 +76,7 @@ class Part:
     A derivation goes from `start` to `goal`. `carried` is the answer in terms of the answers to `follows_from`, whose
     ids stand in it as symbols with _ for -; `carried_vocabulary` reads it and those answers.
     `changes` are what an experiment measures, and what a choice about it is judged by; `source` says where their
-    published accuracies are from.
+    published accuracies are from. `scale` is the one at which its recipes show it, `quick` or `full`; "" where both do.
     """
 
     set_id: str
@@ -94,6 +94,7 @@ class Part:
     options: tuple[Option, ...] = ()
     changes: tuple[Change, ...] = ()
     source: str = ""
+    scale: Literal["", "quick", "full"] = ""
     follows_from: tuple[str, ...] = ()
     meaning: str = ""
     type_it: str = ""

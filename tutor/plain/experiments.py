@@ -10,7 +10,7 @@ from tutor.content.model import Part, Problem
 from tutor.program import program
 from tutor.training import lacking
 from tutor.training.folder import RunError
-from tutor.training.outcomes import accuracies
+from tutor.training.outcomes import accuracies, counting
 from tutor.training.runs import Run, list_runs
 from tutor.training.saying import duration, percent, standing
 
@@ -38,11 +38,12 @@ class Bench:
         if name and name not in names:
             return f"This experiment has no run {name}; it has {', '.join(names)}. run without a name begins all."
         runs = list_runs()
-        wanted = [name] if name else lacking.lacking(part, runs, accuracies(runs, names))
+        counted = counting(part, runs)
+        wanted = [name] if name else lacking.lacking(part, counted, accuracies(counted, names))
         if not wanted:
             return "Every run is there or on its way; runs tells how far each is."
         try:
-            begun = lacking.begin(wanted, runs, self._quick)
+            begun = lacking.begin(part, wanted, runs, self._quick)
         except lacking.DataLacking as error:
             self._quick = True
             fetches = f"`{program()} train {wanted[0]} --download` fetches it"
@@ -66,7 +67,7 @@ class Bench:
         """The runs of an experiment, and what to do now; elsewhere the newest of all."""
         found = list_runs()
         if part.kind == "experiment":
-            yield from self._of(part, kept, found)
+            yield from self._of(part, kept, counting(part, found))
             return
         for run in found[:MOST]:
             yield f"  {run.id}: {told(run)}"
@@ -85,7 +86,8 @@ class Bench:
         predicted = look(part, kept).picture is not None
         if left:
             before = "run" if predicted else "Type a prediction; then run"
-            yield f"{before} begins what is missing: {', '.join(left)}."
+            at = f" at the {part.scale} scale" if part.scale else ""
+            yield f"{before} begins what is missing{at}: {', '.join(left)}."
         elif len(known) < len(names) or unlearned(part, known):
             yield "They go on by themselves, also after quit; runs tells again how far each is."
         else:

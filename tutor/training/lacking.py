@@ -65,18 +65,18 @@ def _as_it_is(run: Run) -> bool:
     return not conditions(run.recipe)[1]
 
 
-def begin(names: Sequence[str], runs: Sequence[Run], quick: bool = False) -> list[Run]:
-    """Begin these recipes, each when the run before it is over. Raises DataLacking, RunError.
+def begin(part: Part, names: Sequence[str], runs: Sequence[Run], quick: bool = False) -> list[Run]:
+    """Begin these recipes of a part, each when the run before it is over. Raises DataLacking, RunError.
 
-    They have the scale that suits the machine, or are the quick ones, which need no other images than those that come
-    along.
+    They have the scale of the part, else that which suits the machine, or are the quick ones, which need no other
+    images than those that come along. `runs` are all that there are.
     """
     # Not before: a screen that shows which runs are lacking should open at once.
     from tutor.training import after, starting
     from tutor.training.data.finding import find
 
-    scale = "quick" if quick else default_scale(starting.gpu_here())
-    wanted = [recipe(name, scale) for name in names]
+    usual = "quick" if quick else default_scale(starting.gpu_here())
+    wanted = [recipe(name, part.scale or usual) for name in names]
     for one in wanted:
         if not find(one.data).complete:
             raise DataLacking(one.data)

@@ -44,7 +44,12 @@ def accuracies_beside(run: Run, runs: Iterable[Run], names: Sequence[str]) -> di
 
 def own_accuracies(part: Part) -> dict[str, float]:
     """Those of all runs there are, for the recipes of a part; read from the disk where the part compares any."""
-    return accuracies(list_runs(), recipes(part)) if part.changes else {}
+    return accuracies(counting(part, list_runs()), recipes(part)) if part.changes else {}
+
+
+def counting(part: Part, runs: Iterable[Run]) -> list[Run]:
+    """The runs that a part is judged by: those at its scale, where it has one."""
+    return [run for run in runs if not part.scale or (run.recipe is not None and run.recipe.scale == part.scale)]
 
 
 def conditions(one: Recipe) -> tuple[str, frozenset[tuple[str, object]]]:

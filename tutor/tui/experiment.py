@@ -10,6 +10,7 @@ from tutor.answers.errors import Unreadable
 from tutor.content.experiments import as_sentence, published, read_prediction, recipes, so_far
 from tutor.content.model import Part, ProblemSet
 from tutor.training.lacking import rows
+from tutor.training.recipe import Recipe
 from tutor.training.runs import Run
 from tutor.training.saying import standing
 from tutor.tui import drawing
@@ -49,9 +50,9 @@ def _doing(run: Run | None) -> str:
     return standing(run)
 
 
-def help_line(left: Sequence[str], measured: bool, predicted: bool, width: int) -> Lines:
+def help_line(part: Part, left: Sequence[str], measured: bool, predicted: bool, width: int) -> Lines:
     """What to do now; `left` is what is neither measured nor on its way, `measured` whether all of it is there."""
-    count = f"{len(left)} run{'' if len(left) == 1 else 's'}"
+    count = f"{len(left)} {part.scale}{' ' if part.scale else ''}run{'' if len(left) == 1 else 's'}"
     if left:
         said = f"F6 begins what is missing, {count} one after the other; F7 shows them."
     elif not measured:
@@ -62,10 +63,11 @@ def help_line(left: Sequence[str], measured: bool, predicted: bool, width: int) 
     return drawing.said(said, width, "  ", QUIET)
 
 
-def about(sets: Sequence[ProblemSet], name: str) -> Part | None:
+def about(sets: Sequence[ProblemSet], one: Recipe) -> Part | None:
     """The experiment that a recipe is run for."""
     parts = (part for one in sets for problem in one.problems for part in problem.parts)
-    return next((part for part in parts if part.kind == "experiment" and name in recipes(part)), None)
+    compared = (part for part in parts if part.kind == "experiment" and part.scale in ("", one.scale))
+    return next((part for part in compared if one.name in recipes(part)), None)
 
 
 def prediction(part: Part, text: str, accuracies: Mapping[str, float], width: int) -> Lines:

@@ -300,7 +300,7 @@ class TrainingScreen(Viewing, WithField):
 
     def find_experiment(self) -> None:
         """Follow the other runs of the experiment, where this run belongs to one of which something was predicted."""
-        part = experiment.about(self.tutor.sets, self.run.recipe.name) if self.run.recipe else None
+        part = experiment.about(self.tutor.sets, self.run.recipe) if self.run.recipe else None
         text = self.tutor.answer(part) if part is not None else ""
         if part is not None and text:
             self._predicted = (part, text)

@@ -101,11 +101,17 @@ class WithRuns(Place):
             return {}
         from tutor.training.outcomes import accuracies
 
-        return accuracies(self._runs, recipes(self.part))
+        return accuracies(self.counted(), recipes(self.part))
+
+    def counted(self) -> list[Run]:
+        """The runs by which the part in hand is judged."""
+        from tutor.training.outcomes import counting
+
+        return counting(self.part, self._runs)
 
     def show_runs(self) -> None:
         """The table of an experiment; nothing for other parts."""
-        part, runs, found = self.part, self._runs, self.accuracies()
+        part, runs, found = self.part, self.counted(), self.accuracies()
         active = self.query_one(ActivePart)
         if part.kind != "experiment":
             active.show_runs(None)
@@ -117,7 +123,7 @@ class WithRuns(Place):
         active.show_runs(
             lambda width: [
                 *experiment.table(part, runs, found, measured, width),
-                *([] if done and not left else experiment.help_line(left, measured, predicted, width)),
+                *([] if done and not left else experiment.help_line(part, left, measured, predicted, width)),
             ]
         )
 
@@ -134,23 +140,23 @@ class WithRuns(Place):
         if not self.predicted():
             self.told("Predict first: type the points, and press enter.")
             return
-        left = lacking(self.part, self._runs, self.accuracies())
+        left = lacking(self.part, self.counted(), self.accuracies())
         if not left:
             self.told("Every run is there or on its way; F7 shows them.")
         elif not self._beginning:
             self._beginning = True
-            self.begin_runs(left)
+            self.begin_runs(self.part, left)
 
     def predicted(self) -> bool:
         """Whether the learner has said what they expect."""
         raise NotImplementedError
 
     @work(thread=True, group="begin", exit_on_error=False)
-    def begin_runs(self, names: Sequence[str]) -> None:
+    def begin_runs(self, part: Part, names: Sequence[str]) -> None:
         """In a thread: each begins with a process."""
         said = ""
         try:
-            begin(names, self._runs, self._quick)
+            begin(part, names, self._runs, self._quick)
         except DataLacking as error:
             self._quick = True
             said = (
