@@ -71,9 +71,7 @@ def _model(one: Recipe, times: float) -> Iterator[Figure]:
     yield Figure(f"{title}, watched: against a bare loop", _ratio(speeds, "watched", "bare"), "x", 0.95, True, how)
     yield Figure(f"{title}, alone: against a bare loop", _ratio(speeds, "alone", "bare"), "x", 0.95, True)
     if machine.replays:
-        yield Figure(
-            f"{title}, alone: against bare replays", _ratio(speeds, "alone", "bare, replayed"), "x", 0.95, True
-        )
+        yield Figure(f"{title}, alone: against bare replays", _ratio(speeds, "alone", "bare, replayed"), "x", 0.9, True)
     yield Figure(f"{title}, watched: against the sheet's", _ratio(speeds, "watched", "sheet"), "x", times, True)
 
 
