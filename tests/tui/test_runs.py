@@ -216,7 +216,7 @@ async def test_on_return_home_the_runs_are_read_at_once(start, monkeypatch):
 
 
 async def test_a_run_that_has_not_begun_is_stopped_without_talk_of_checkpoints(start, real):
-    real("silent")
+    real("silent-lingers")
     async with start() as learner:
         await listed(learner, "starting")
         await learner.press("s")
@@ -226,7 +226,7 @@ async def test_a_run_that_has_not_begun_is_stopped_without_talk_of_checkpoints(s
 
 
 async def test_what_is_said_while_a_run_is_stopped_goes_when_it_has_stopped(start, real):
-    real("runs")
+    real("lingers")
     async with start() as learner:
         await listed(learner, "epoch 1 of 5")
         await learner.press("s")

@@ -34,9 +34,10 @@ def take_step(count=1):
 
 if mode == "family":
     sleep()
-if mode == "silent":
+if mode in ("silent", "silent-lingers"):
     while not asked:
         time.sleep(0.01)
+    time.sleep(mode == "silent-lingers")
     sys.exit(0)
 writer.write(Started(time.time(), "cpu", "none", 1, 1000, 100, 10, 5, 1000, step=step))
 if mode == "dies":
@@ -66,5 +67,7 @@ while not asked:
     if step % 5 == 0:
         checkpoint.write_text(str(step))
     time.sleep(0.01)
+# A checkpoint may take its time.
+time.sleep(mode == "lingers")
 checkpoint.write_text(str(step))
 writer.write(Stopped(time.time(), step, 1, "Stopped as asked; resume it whenever you like."))
