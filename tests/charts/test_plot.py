@@ -91,7 +91,7 @@ def test_ascii_has_nothing_else():
     whole = chart(Curve(binned(y), "raw", "raw"), Curve(binned(y)), points=[Points([50, 100], [0.2, 0.1])])
     picture = draw(whole, WIDE, HIGH, ascii_only=True)
     assert "\n".join(picture.lines()).isascii()
-    assert "o" in "\n".join(picture.lines())
+    assert "*" in "\n".join(picture.lines())
     assert all(letter.isascii() for letter in ASCII)
 
 
@@ -155,7 +155,7 @@ def test_points_stay_signs_however_many_there_are_and_the_newest_is_there(ascii_
     x = np.linspace(0, 90, count)
     points = Points(x, np.linspace(0.2, 0.8, count))
     picture = draw(chart(points=[points]), WIDE, HIGH, ascii_only)
-    sign = "o" if ascii_only else "●"
+    sign = "*" if ascii_only else "●"
     area = picture.letters[1:-2, 9:]
     assert set(area.ravel()) == {" ", sign}
     columns_of = np.flatnonzero((area == sign).any(axis=0))

@@ -36,7 +36,7 @@ class Signs:
 
 
 PRETTY = Signs()
-PLAIN = Signs("|", "+", "+", "-", "+", "o", "x")
+PLAIN = Signs("|", "+", "+", "-", "+", "*", "x")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class EagerStep:
         with self.machine.autocast():
             outputs = self.model(images)
             loss = functional.cross_entropy(outputs, labels)
-        told = torch.stack([loss.detach(), (outputs.detach().argmax(1) == labels).sum().to(loss.dtype)])
+        # In float32 also where a learner's network answers in bfloat16, which counts no further than 256.
+        told = torch.stack([loss.detach().float(), (outputs.detach().argmax(1) == labels).sum().float()])
         if self.group.size > 1:
             # The mean over processes of these is the gradient of the mean over the whole batch.
             loss = loss * (share * self.group.size)

@@ -38,6 +38,7 @@ TWINS = str.maketrans(
         "✗": "x",
         "×": "x",
         "…": "~",
+        "°": " ",
     }
 )
 """ASCII for rules, signs and marks, one character for one: what stands in a line stays in its column."""

@@ -13,7 +13,6 @@ from textual.message import Message
 from tutor.content.model import Problem
 from tutor.tui import drawing, keys
 from tutor.tui.screens.place import Place
-from tutor.tui.terminal import ascii_only
 from tutor.tui.widgets.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ class HomeScreen(Place):
             return []
         from tutor.tui.training.lines import run_lines
 
-        return run_lines(self._runs, time.time(), width, ascii_only())
+        return run_lines(self._runs, time.time(), width)
 
     def on_mount(self) -> None:
         self.read_again()

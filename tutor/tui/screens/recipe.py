@@ -21,7 +21,6 @@ from tutor.training.runs import Run
 from tutor.training.starting import gpu_here
 from tutor.tui import drawing, keys
 from tutor.tui.screens.place import KeyLine
-from tutor.tui.terminal import ascii_only
 from tutor.tui.training import running
 from tutor.tui.training.commanding import Commanding
 from tutor.tui.training.described import described
@@ -127,7 +126,6 @@ class RecipeScreen(Commanding):
         """Begin with a recipe; without one with the first, at the scale that suits this machine."""
         super().__init__()
         self.form = Form(chosen or recipe("cnn-shifted", default_scale(gpu_here())))
-        self.plain = ascii_only()
         self.found: Mapping[str, Any] | None = None
         self._waiting = WAITING
         self._number = 0
@@ -163,7 +161,7 @@ class RecipeScreen(Commanding):
 
     def lines(self, width: int) -> drawing.Lines:
         """The form."""
-        return form_lines(self.form, width, self.plain)
+        return form_lines(self.form, width)
 
     def description(self, width: int) -> drawing.Lines:
         """What it comes to."""

@@ -118,7 +118,7 @@ class RunsScreen(Commanding):
             return [Content.styled("reading the runs", drawing.QUIET)]
         if not self.runs:
             return drawing.said("Nothing has been trained yet. n chooses a recipe and starts it.", min(width, 80))
-        return list_lines(self.runs, self.at, time.time(), width, self.plain)
+        return list_lines(self.runs, self.at, time.time(), width)
 
     def notice(self, width: int) -> drawing.Lines:
         lines = super().notice(width)

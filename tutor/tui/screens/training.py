@@ -134,7 +134,7 @@ class TrainingScreen(Viewing, WithField):
         """The run at this moment."""
         run = self.newest
         saved = self.watcher.readings.get("saved")
-        return panels.Facts(run, self.history, self.plain, saved if isinstance(saved, int) else None)
+        return panels.Facts(run, self.history, saved if isinstance(saved, int) else None)
 
     @property
     def newest(self) -> Run:
@@ -151,7 +151,7 @@ class TrainingScreen(Viewing, WithField):
 
     def second(self, width: int) -> drawing.Lines:
         """The machine in one line."""
-        return [panels.machine_line(self.reading, width, self.plain)]
+        return [panels.machine_line(self.reading, width)]
 
     @property
     def reading(self) -> Reading | None:
@@ -169,8 +169,8 @@ class TrainingScreen(Viewing, WithField):
         """Machine, other runs, receptive field, log."""
         height = self.query_one("#side").content_size.height
         parts = [
-            panels.machine(self.reading, width, self.plain),
-            panels.compared(self.shown, told_apart([self.run, *self.others]), width, self.plain),
+            panels.machine(self.reading, width),
+            panels.compared(self.shown, told_apart([self.run, *self.others]), width),
             panels.seen(self.run.recipe.canvas if self.run.recipe else 0, self.field, width),
             self.prediction(width),
         ]

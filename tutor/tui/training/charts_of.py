@@ -20,7 +20,6 @@ from tutor.tui.training.words import rate
 What: TypeAlias = Literal["loss", "accuracy", "rate"]
 WHATS: tuple[What, ...] = ("loss", "accuracy", "rate")
 TITLES: dict[What, str] = {"loss": "loss", "accuracy": "accuracy", "rate": "learning rate"}
-PLAIN_SIGNS = str.maketrans("─●×–…", "-ox-~")
 ROOMY_COLUMNS = 56
 NARROWEST_WINDOW = 1 / 64
 """Of the whole: as far as one can zoom in."""
@@ -84,13 +83,6 @@ class Drawer:
     def picture(self, runs: Sequence[Shown], view: View, width: int, height: int, ascii_only: bool = False) -> Picture:
         """The chart of these runs, the one in hand first, in `width` x `height` cells."""
         chart = replace(self.chart(runs, view, width), names=names(runs, width, max(1, height // 6)))
-        if ascii_only:
-            chart = replace(
-                chart,
-                title=chart.title.translate(PLAIN_SIGNS),
-                legend=[(text.translate(PLAIN_SIGNS), role) for text, role in chart.legend],
-                names=[line.translate(PLAIN_SIGNS) for line in chart.names],
-            )
         return draw(chart, width, height, ascii_only)
 
     def chart(self, runs: Sequence[Shown], view: View, width: int) -> Chart:

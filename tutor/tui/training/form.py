@@ -112,12 +112,12 @@ def label(field: str) -> str:
     return field.replace("_", " ")
 
 
-def form_lines(form: Form, width: int, plain: bool = False) -> Lines:
+def form_lines(form: Form, width: int) -> Lines:
     """Every line of the form; what was changed stands out, beside what it was."""
     base, lines = form.base, []
     for number, field in enumerate(FIELDS):
         chosen = number == form.at
-        mark = (("> " if plain else "▸ "), ACCENT) if chosen else ("  ", "")
+        mark = ("▸ ", ACCENT) if chosen else ("  ", "")
         text = form.text(field)
         if field == "model" and form.recipe.source == "mine":
             text = f"{text}, yours"

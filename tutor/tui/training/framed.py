@@ -40,9 +40,9 @@ class Framed(Commanding):
 
     def rule(self, above: bool, below: bool) -> drawing.Lines:
         """A line across, joined to the upright lines that meet it."""
-        line = ("-" if self.plain else "─") * self.size.width
+        line = "─" * self.size.width
         if above or below:
-            sign = "+" if self.plain else "┼" if above and below else "┬" if below else "┴"
+            sign = "┼" if above and below else "┬" if below else "┴"
             line = line[: self.middle + 1] + sign + line[self.middle + 2 :]
         return [Content.styled(line, "$rule")]
 
@@ -75,4 +75,4 @@ class Framed(Commanding):
 
     def upright(self, width: int) -> drawing.Lines:
         """The line between left and right."""
-        return [Content.styled(" | " if self.plain else " │ ", "$rule")] * max(self.size.height, 1)
+        return [Content.styled(" │ ", "$rule")] * max(self.size.height, 1)

@@ -27,18 +27,8 @@ SIGNS = {
     "dead": "✗",
     "unknown": "?",
 }
-PLAIN_SIGNS = {
-    "running": "*",
-    "slow": "*",
-    "waiting": "*",
-    "finished": "+",
-    "stopped": "o",
-    "failed": "x",
-    "dead": "x",
-    "unknown": "?",
-}
-WAITS = "·", "."
-"""The sign of a run whose turn has not come, and its twin in ASCII."""
+WAITS = "○"
+"""The sign of a run whose turn has not come."""
 LOOKS = {"failed": "$error", "dead": "$error", "finished": "$success"}
 
 
@@ -61,11 +51,9 @@ def named(run: Run) -> str:
     return run.recipe.name if run.recipe is not None else run.id
 
 
-def sign(run: Run, plain: bool = False) -> str:
+def sign(run: Run) -> str:
     """How it stands, in one sign."""
-    if run.waits:
-        return WAITS[plain]
-    return (PLAIN_SIGNS if plain else SIGNS)[run.state]
+    return WAITS if run.waits else SIGNS[run.state]
 
 
 def share(run: Run) -> float:
@@ -98,7 +86,7 @@ def columns(runs: Sequence[Run], now: float, width: int) -> Columns:
     return Columns(name, word, 0, ACCURACY_COLUMNS, time) if room >= 0 else Columns(name, word, 0, 0, 0)
 
 
-def row(run: Run, now: float, width: int, place: Columns, plain: bool = False) -> Content:
+def row(run: Run, now: float, width: int, place: Columns) -> Content:
     """A run in one line."""
     word = cut(standing(run), place.state - 2)
     line = Content.assemble(
@@ -110,12 +98,12 @@ def row(run: Run, now: float, width: int, place: Columns, plain: bool = False) -
     if run.waits:
         # It has neither steps nor figures; in their place stands what it waits for.
         return Content.assemble(line, (cut(waits_how(run), width - line.cell_length), QUIET))
-    return Content.assemble(line, _figures(run, place, plain), "   ", (f"{when(run, now):<{place.time}}", QUIET))
+    return Content.assemble(line, _figures(run, place), "   ", (f"{when(run, now):<{place.time}}", QUIET))
 
 
-def _figures(run: Run, place: Columns, plain: bool) -> Content:
+def _figures(run: Run, place: Columns) -> Content:
     """How far it is, and how well it does."""
-    done = Content(" " * place.bar) if run.state == "finished" else bar(share(run), place.bar, plain)
+    done = Content(" " * place.bar) if run.state == "finished" else bar(share(run), place.bar)
     accuracy = Content(" " * place.accuracy)
     if run.accuracy is not None:
         accuracy = Content.assemble(("val ", QUIET), f"{percent(run.accuracy):>{place.accuracy - 4}}")
@@ -130,7 +118,7 @@ def first(runs: Sequence[Run]) -> list[Run]:
     return [*running, *waiting, *over]
 
 
-def run_lines(runs: Sequence[Run], now: float, width: int, plain: bool = False) -> Lines:
+def run_lines(runs: Sequence[Run], now: float, width: int) -> Lines:
     """The block of the first screen: what runs, waits, or ended last; nothing where there are no runs."""
     if not runs:
         return []
@@ -139,17 +127,15 @@ def run_lines(runs: Sequence[Run], now: float, width: int, plain: bool = False) 
     title = Content.styled("Runs", "bold")
     if len(runs) > len(shown):
         title = Content.assemble(title, (f"   {counted(runs)}", QUIET))
-    return [title, *(Content.assemble("  ", row(run, now, width - 2, place, plain)) for run in shown)]
+    return [title, *(Content.assemble("  ", row(run, now, width - 2, place)) for run in shown)]
 
 
-def list_lines(runs: Sequence[Run], at: int, now: float, width: int, plain: bool = False) -> Lines:
+def list_lines(runs: Sequence[Run], at: int, now: float, width: int) -> Lines:
     """The list of runs, the one chosen marked."""
     lines: Lines = []
     place = columns(runs, now, width - 4)
     for number, run in enumerate(runs):
-        mark = (("> " if plain else "▸ "), ACCENT) if number == at else ("  ", "")
-        line = Content.assemble(
-            (f"{sign(run, plain)} ", LOOKS.get(run.state, "")), row(run, now, width - 4, place, plain)
-        )
+        mark = ("▸ ", ACCENT) if number == at else ("  ", "")
+        line = Content.assemble((f"{sign(run)} ", LOOKS.get(run.state, "")), row(run, now, width - 4, place))
         lines.append(Content.assemble(mark, line.stylize("bold") if number == at else line))
     return lines

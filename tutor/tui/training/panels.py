@@ -31,8 +31,6 @@ class Facts:
 
     run: Run
     history: History
-    plain: bool = False
-    """ASCII only."""
     saved: int | None = None
     """The step of the newest checkpoint, where the run is gone."""
 
@@ -61,7 +59,7 @@ def top(facts: Facts, width: int, time_left: bool = False) -> Lines:
     left = next((one for one in lefts if one.cell_length + least <= width), lefts[-1])
     room = min(BAR_COLUMNS, width - left.cell_length - least + LEAST_BAR)
     share = history.steps / history.total if history.total else 0.0
-    done = bar(share, room, facts.plain) if room >= LEAST_BAR else Content(f"{100 * share:.0f} %")
+    done = bar(share, room) if room >= LEAST_BAR else Content(f"{100 * share:.0f} %")
     if not history.total or left.cell_length + least - LEAST_BAR + done.cell_length > width:
         done = Content("")
     return [drawing.two_ends(left, Content("  ").join(one for one in (said, done) if one.plain), width)]
@@ -90,7 +88,7 @@ def epoch_bar(facts: Facts, width: int) -> Content:
     """How much of the epoch is done; all of it when the run is."""
     history = facts.history
     within = history.steps % history.steps_per_epoch or (history.steps_per_epoch if history.steps else 0)
-    return bar(within / history.steps_per_epoch, width, facts.plain)
+    return bar(within / history.steps_per_epoch, width)
 
 
 def figures(facts: Facts, width: int, progress: bool = True) -> Lines:
@@ -162,33 +160,32 @@ def ended(facts: Facts, width: int) -> Lines:
             on = "R goes on from there" if last.step else "R begins it"
             return drawing.said(f"{as_sentence(last)} {on}.", width)
         case Failed() as last:
-            sign = "x" if facts.plain else "✗"
             lines = drawing.said(f"{as_sentence(last)} {last.advice}".rstrip(), width - 2)
-            return [Content.assemble((f"{sign} ", drawing.WRONG), lines[0])] + [
+            return [Content.assemble(("✗ ", drawing.WRONG), lines[0])] + [
                 Content.assemble("  ", line) for line in lines[1:]
             ]
         case None:
             return []
 
 
-def machine(reading: Reading | None, width: int, plain: bool = False, most: int = 3) -> Lines:
+def machine(reading: Reading | None, width: int, most: int = 3) -> Lines:
     """GPUs in two lines each; without one the processor and the memory."""
     if reading is None:
         return [Content.styled("reading the machine", QUIET)]
     lines: Lines = []
     for gpu in reading.gpus[:most]:
-        lines += _gpu(gpu, width, plain)
+        lines += _gpu(gpu, width)
     if not reading.gpus:
         cores = f"{reading.cores} core{'s' * (reading.cores > 1)}"
-        lines.append(_gauge("CPU", reading.cpu, f"{_share(reading.cpu)}  {cores}", width, plain))
+        lines.append(_gauge("CPU", reading.cpu, f"{_share(reading.cpu)}  {cores}", width))
         if reading.used_bytes is not None and reading.total_bytes:
-            lines.append(_memory(reading.used_bytes, reading.total_bytes, width, plain))
+            lines.append(_memory(reading.used_bytes, reading.total_bytes, width))
     if reading.word:
         lines.append(Content.styled(drawing.cut(reading.word, width), QUIET))
     return lines
 
 
-def machine_line(reading: Reading | None, width: int, plain: bool = False) -> Content:
+def machine_line(reading: Reading | None, width: int) -> Content:
     """All of it in one line."""
     if reading is None:
         return Content("")
@@ -197,7 +194,7 @@ def machine_line(reading: Reading | None, width: int, plain: bool = False) -> Co
         words = [f"GPU {gpu.index} {_share(gpu.use)}"]
         if gpu.used_bytes is not None and gpu.total_bytes:
             words.append(f"{gibibytes(gpu.used_bytes)} of {gibibytes(gpu.total_bytes)} GiB")
-        words += [] if gpu.celsius is None else [_degrees(gpu.celsius, plain)]
+        words += [] if gpu.celsius is None else [f"{gpu.celsius} °C"]
         words += [] if gpu.watts is None else [f"{gpu.watts:.0f} W"]
     else:
         words = [f"CPU {_share(reading.cpu)}"]
@@ -207,34 +204,30 @@ def machine_line(reading: Reading | None, width: int, plain: bool = False) -> Co
     return Content.styled(drawing.cut("   ".join(words), width), QUIET)
 
 
-def _degrees(celsius: int, plain: bool) -> str:
-    return f"{celsius} {'' if plain else '°'}C"
-
-
 def _share(value: float | None) -> str:
     return "  –" if value is None else f"{100 * value:3.0f} %"
 
 
-def _gauge(name: str, share: float | None, text: str, width: int, plain: bool) -> Content:
+def _gauge(name: str, share: float | None, text: str, width: int) -> Content:
     room = max(6, min(BAR_COLUMNS, width - 8 - len(text) - 2))
-    return Content.assemble((f"{name:<8}", QUIET), bar(share or 0.0, room, plain), f"  {text}")
+    return Content.assemble((f"{name:<8}", QUIET), bar(share or 0.0, room), f"  {text}")
 
 
-def _memory(used: int, total: int, width: int, plain: bool) -> Content:
-    return _gauge("memory", used / total, f"{gibibytes(used):>3} of {gibibytes(total)} GiB", width, plain)
+def _memory(used: int, total: int, width: int) -> Content:
+    return _gauge("memory", used / total, f"{gibibytes(used):>3} of {gibibytes(total)} GiB", width)
 
 
-def _gpu(gpu: Gpu, width: int, plain: bool) -> Lines:
+def _gpu(gpu: Gpu, width: int) -> Lines:
     words = _share(gpu.use)
-    words += "" if gpu.celsius is None else f"  {_degrees(gpu.celsius, plain)}"
+    words += "" if gpu.celsius is None else f"  {gpu.celsius} °C"
     words += "" if gpu.watts is None else f"  {gpu.watts:.0f} W"
-    lines = [_gauge(f"GPU {gpu.index}", gpu.use, words, width, plain)]
+    lines = [_gauge(f"GPU {gpu.index}", gpu.use, words, width)]
     if gpu.used_bytes is not None and gpu.total_bytes:
-        lines.append(_memory(gpu.used_bytes, gpu.total_bytes, width, plain))
+        lines.append(_memory(gpu.used_bytes, gpu.total_bytes, width))
     return lines
 
 
-def compared(runs: Sequence[Shown], names: Sequence[str], width: int, plain: bool = False) -> Lines:
+def compared(runs: Sequence[Shown], names: Sequence[str], width: int) -> Lines:
     """The runs laid over one another, each with its letter and its newest validation."""
     if len(runs) < 2:
         return []
@@ -245,7 +238,7 @@ def compared(runs: Sequence[Shown], names: Sequence[str], width: int, plain: boo
         epochs = run.history.epochs
         accuracy = epochs[-1].validation_accuracy if epochs else smoothed_end(run.history.accuracies)
         said = f"{percent(accuracy)}{'' if epochs else ' train'}"
-        sign = run.letter or ("-" if plain else "─")
+        sign = run.letter or "─"
         text = drawing.cut(f"{sign}  {shortened(name, column):<{column}}  {said}", width)
         lines.append(Content.styled(text, "" if not run.letter else QUIET))
     return lines

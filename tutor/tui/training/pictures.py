@@ -41,20 +41,19 @@ def drawn(example: Example, columns: int, plain: bool) -> Lines:
     ]
 
 
-def captions(example: Example, width: int, rows: int, plain: bool) -> Lines:
+def captions(example: Example, width: int, rows: int) -> Lines:
     """`7 ✓ 0.99`, or label, arrow, prediction and its probability; in two rows where the labels are words.
 
     The probability is that of the prediction, and stands beside it.
     """
     right = example.label == example.predicted
     label, said = example.label, example.predicted
-    sign, arrow = ("ok", "->") if plain else ("✓", "→")
     if rows == 1:
         sure = f"{example.probability:.2f}"
-        words = f"{label} {sign}" if right else f"{label} {arrow} {said}"
+        words = f"{label} ✓" if right else f"{label} → {said}"
         return [Content.assemble(cut(words, width - len(sure) - 1), " ", (sure, QUIET))]
     sure = "1.0" if example.probability >= 0.995 else f"{example.probability:.2f}"[1:]
-    words = cut(sign if right else f"{arrow} {said}", width - len(sure) - 1)
+    words = cut("✓" if right else f"→ {said}", width - len(sure) - 1)
     return [Content(cut(label, width)), Content.assemble(f"{words:<{width - len(sure)}}", (sure, QUIET))]
 
 
@@ -68,7 +67,7 @@ def row(heading: str, examples: Sequence[Example], width: int, wide: int = COLUM
     images = [drawn(one, wide - 2 * (rows - 1), plain) for one in shown]
     height = max((len(one) for one in images), default=0)
     columns = [
-        [*image, *[Content("")] * (height - len(image)), *captions(one, wide, rows, plain)]
+        [*image, *[Content("")] * (height - len(image)), *captions(one, wide, rows)]
         for image, one in zip(images, shown, strict=True)
     ]
     lines: Lines = [] if beside else [Content.styled(heading, QUIET)]

@@ -13,12 +13,11 @@ RESUMABLE = ("stopped", "dead", "failed")
 QUIET, RULE, ACCENT = "$quiet", "$rule", "$accent"
 
 
-def bar(share: float, width: int, plain: bool = False, look: str = "") -> Content:
+def bar(share: float, width: int, look: str = "") -> Content:
     """Progress: what is done in full strength, the rest as a rule."""
     width = max(0, width)
     done = min(width, max(0, int(share * width + 1e-9)))
-    full, rest = ("=", "-") if plain else ("━", "─")
-    return Content.assemble((full * done, look), (rest * (width - done), RULE))
+    return Content.assemble(("━" * done, look), ("─" * (width - done), RULE))
 
 
 def percent(share: float | None) -> str:
