@@ -153,7 +153,9 @@ def _network(name: str, model: str, scale: Scale) -> Recipe:
             "learning_rate": 5e-4,
         }
     else:
-        own = {"data": "fashion-mini", "epochs": 3, "learning_rate": 3e-3, "width": 8, "stem_stride": 2}
+        # After a third epoch the deep plain network has caught up by more or less, as the seed has it: 14 to 30 points
+        # are lost then, 19 to 39 after two.
+        own = {"data": "fashion-mini", "epochs": 2, "learning_rate": 3e-3, "width": 8, "stem_stride": 2}
     return Recipe(**(shared | own))
 
 
