@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import statistics
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
@@ -57,6 +58,7 @@ def _model(one: Recipe, times: float) -> Iterator[Figure]:
     alone = {
         "alone": _ours(one, machine, data, lambda event: None),
         "bare": _bare(one, machine, data),
+        "bare, fresh images": _bare_fresh(one, machine, data),
         "sheet": _sheet(one, machine, found),
     }
     if machine.replays:
@@ -70,6 +72,8 @@ def _model(one: Recipe, times: float) -> Iterator[Figure]:
     title = label(one).split(",")[0]
     yield Figure(f"{title}, watched: against a bare loop", _ratio(speeds, "watched", "bare"), "x", 0.95, True, how)
     yield Figure(f"{title}, alone: against a bare loop", _ratio(speeds, "alone", "bare"), "x", 0.95, True)
+    fresh = _ratio(speeds, "watched", "bare, fresh images")
+    yield Figure(f"{title}, watched: the same with fresh images", fresh, "x", 0.95, True)
     if machine.replays:
         yield Figure(f"{title}, alone: against bare replays", _ratio(speeds, "alone", "bare, replayed"), "x", 0.9, True)
     yield Figure(f"{title}, watched: against the sheet's", _ratio(speeds, "watched", "sheet"), "x", times, True)
@@ -143,17 +147,19 @@ def _ours(one: Recipe, machine: Machine, data: Resident, emit: Callable[[Event],
     return until
 
 
-def _bare_step(one: Recipe, machine: Machine, data: Resident, **named: bool) -> Callable[[], None]:
-    """The model over one batch that is there already: no data, no numbers, no schedule."""
+def _bare_step(
+    one: Recipe, machine: Machine, data: Resident, batch: Callable[[], tuple[Tensor, Tensor]], **named: bool
+) -> Callable[[], None]:
+    """The model over what `batch` gives: no numbers, no schedule."""
     model = _built(one).to(machine.device).train()
     if one.model != "mlp":
         model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimizer = optimizer_of(model, one)
     for group in optimizer.param_groups:
         group |= named
-    images, labels = data.images[: one.batch].clone(), data.labels[: one.batch].clone()
 
     def step() -> None:
+        images, labels = batch()
         with machine.autocast():
             loss = functional.cross_entropy(model(images), labels)
         optimizer.zero_grad(set_to_none=True)
@@ -163,13 +169,32 @@ def _bare_step(one: Recipe, machine: Machine, data: Resident, **named: bool) -> 
     return step
 
 
+def _same_batch(one: Recipe, data: Resident) -> Callable[[], tuple[Tensor, Tensor]]:
+    images, labels = data.images[: one.batch].clone(), data.labels[: one.batch].clone()
+    return lambda: (images, labels)
+
+
 def _bare(one: Recipe, machine: Machine, data: Resident) -> Loop:
-    return _repeated(_bare_step(one, machine, data), one.batch)
+    """One batch, which is there already and stays in the cache of a processor."""
+    return _repeated(_bare_step(one, machine, data, _same_batch(one, data)), one.batch)
+
+
+def _bare_fresh(one: Recipe, machine: Machine, data: Resident) -> Loop:
+    """Each batch is taken from memory, as in any training: what that costs, no loop can save."""
+    order = torch.randperm(len(data.labels)).split(one.batch)
+    chosen = itertools.cycle([each.to(machine.device) for each in order])
+    room = data.images[: one.batch].clone()
+
+    def batch() -> tuple[Tensor, Tensor]:
+        indices = next(chosen)
+        return torch.index_select(data.images, 0, indices, out=room), data.labels[indices]
+
+    return _repeated(_bare_step(one, machine, data, batch), one.batch)
 
 
 def _bare_replayed(one: Recipe, machine: Machine, data: Resident) -> Loop:
     """The most that a GPU can give: a bare step recorded as a CUDA graph, and nothing but its replays."""
-    step, graph = _bare_step(one, machine, data, capturable=True), torch.cuda.CUDAGraph()
+    step, graph = _bare_step(one, machine, data, _same_batch(one, data), capturable=True), torch.cuda.CUDAGraph()
     for _ in range(EAGER_FIRST):
         step()
     with torch.cuda.graph(graph):
