@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from tutor.content.experiments import fallen, published
-from tutor.content.model import Change, Part
+from tutor.content.model import Change, Part, PartScale
 from tutor.content.tables import Table
 
 
@@ -23,7 +21,7 @@ def read_changes(table: Table) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def read_scale(table: Table) -> Literal["", "quick", "full"]:
+def read_scale(table: Table) -> PartScale:
     """The scale at which the runs of a part are compared: quick, full, or nothing where either will do."""
     match table.text("scale"):
         case ("" | "quick" | "full") as scale:

@@ -30,6 +30,11 @@ def published(part: Part) -> dict[str, float]:
     return {name: at for change in part.changes for name, at in zip(change.recipes, change.published, strict=True)}
 
 
+def at_scale(part: Part) -> str:
+    """` at the quick scale`, where only runs of one scale count."""
+    return f" at the {part.scale} scale" if part.scale else ""
+
+
 def lost(change: Change, accuracies: Mapping[str, float]) -> float | None:
     """Points (0 to 100) lost from one run to the other; None where one of them is missing."""
     if change.before not in accuracies or change.after not in accuracies:
@@ -126,8 +131,8 @@ def judge_experiment(part: Part, text: str, accuracies: Mapping[str, float]) -> 
     preview = as_sentence(part, predicted)
     missing = [name for name in recipes(part) if name not in accuracies]
     if missing:
-        at = f" at the {part.scale} scale" if part.scale else ""
-        return Verdict("invalid", f"Your prediction is kept. Still to be run{at}: {', '.join(missing)}.", preview)
+        said = f"Your prediction is kept. Still to be run{at_scale(part)}: {', '.join(missing)}."
+        return Verdict("invalid", said, preview)
     if unlearned(part, accuracies):
         said = f"Your prediction is kept. Nothing is measured yet: {guessing(part, accuracies)}."
         advice = "Train for more epochs, or as the recipes are, all of them alike; then compare again."

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from tutor.answers.tree import Node
 from tutor.answers.vocabulary import Vocabulary
 
+PartScale: TypeAlias = Literal["", "quick", "full"]
 PartKind: TypeAlias = Literal["formula", "number", "choice", "derivation", "code", "experiment"]
 Status: TypeAlias = Literal["correct", "incorrect", "invalid"]
 
@@ -94,7 +95,7 @@ class Part:
     options: tuple[Option, ...] = ()
     changes: tuple[Change, ...] = ()
     source: str = ""
-    scale: Literal["", "quick", "full"] = ""
+    scale: PartScale = ""
     follows_from: tuple[str, ...] = ()
     meaning: str = ""
     type_it: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tutor.content.experiments import recipes, unlearned
+from tutor.content.experiments import at_scale, recipes, unlearned
 from tutor.content.judge import look
 from tutor.content.model import Part, Problem
 from tutor.program import program
@@ -86,8 +86,7 @@ class Bench:
         predicted = look(part, kept).picture is not None
         if left:
             before = "run" if predicted else "Type a prediction; then run"
-            at = f" at the {part.scale} scale" if part.scale else ""
-            yield f"{before} begins what is missing{at}: {', '.join(left)}."
+            yield f"{before} begins what is missing{at_scale(part)}: {', '.join(left)}."
         elif len(known) < len(names) or unlearned(part, known):
             yield "They go on by themselves, also after quit; runs tells again how far each is."
         else:
