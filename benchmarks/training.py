@@ -125,7 +125,7 @@ def _measured(loops: dict[str, Loop], machine: Machine) -> dict[str, list[float]
 
 def _built(one: Recipe) -> nn.Module:
     torch.manual_seed(one.seed)
-    return models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
+    return models.build_of(one)
 
 
 def _ours(one: Recipe, machine: Machine, data: Resident, emit: Callable[[Event], None]) -> Loop:
@@ -151,9 +151,7 @@ def _bare_step(
     one: Recipe, machine: Machine, data: Resident, batch: Callable[[], tuple[Tensor, Tensor]], **named: bool
 ) -> Callable[[], None]:
     """The model over what `batch` gives: no numbers, no schedule."""
-    model = _built(one).to(machine.device).train()
-    if one.model != "mlp":
-        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    model = machine.holding(_built(one)).train()
     optimizer = optimizer_of(model, one)
     for group in optimizer.param_groups:
         group |= named

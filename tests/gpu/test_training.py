@@ -55,7 +55,7 @@ def ran(folder, wanted=lambda: False):
 
 def model_of(one):
     torch.manual_seed(one.seed)
-    return models.build(one.model, canvas=one.canvas, width=one.width, stem_stride=one.stem_stride)
+    return models.build_of(one)
 
 
 def trained(one, records=True, model=None):

@@ -84,7 +84,7 @@ def describe(recipe: Recipe, model: nn.Module | None = None) -> Description:
     """The figures that need no trial; `model` is the learner's, else it is ours, built without values."""
     if model is None:
         with torch.device("meta"):
-            model = models.build(recipe.model, canvas=recipe.canvas, width=recipe.width, stem_stride=recipe.stem_stride)
+            model = models.build_of(recipe)
     data = known(recipe.data)
     train = recipe.images or data.train
     per_epoch = math.ceil(train / recipe.batch)
@@ -168,9 +168,7 @@ def _field(model: nn.Module, recipe: Recipe) -> tuple[int | None, int | None]:
 
 def trial(recipe: Recipe, machine: Machine, model: nn.Module, figures: Description) -> Description:
     """The figures with memory and seconds, by a few real steps on the machine, random numbers for images."""
-    model = model.to(machine.device).train()
-    if any(each.dim() == 4 for each in model.parameters()):
-        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    model = machine.holding(model).train()
     optimizer = optimizer_of(model, recipe)
     dtype = machine.image_dtype(recipe)
     images, labels = _batch(recipe, machine.device, dtype)
@@ -268,9 +266,7 @@ def _tried(recipe: Recipe, source: str | None, quick: bool) -> Description:
         if quick:
             return figures
         machine = machine_for(recipe)
-        width, stride = recipe.width, recipe.stem_stride
-        model = model or models.build(recipe.model, canvas=recipe.canvas, width=width, stem_stride=stride)
-        return trial(recipe, machine, model, figures)
+        return trial(recipe, machine, model or models.build_of(recipe), figures)
     except (MachineError, own.OwnCodeError) as error:
         return replace(figures, complaint=str(error))
     except Exception as error:

@@ -84,9 +84,7 @@ class Training:
         self.recipe, self.machine, self.data, self.group = recipe, machine, data, group or Alone()
         self.emit, self._keep, self._wanted, self._clock = emit, keep, wanted, clock
         self._one_epoch = one_epoch or train_epoch
-        self.model = model.to(machine.device)
-        if any(each.dim() == 4 for each in model.parameters()):
-            self.model = self.model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.model = machine.holding(model)
         self.trained = self.group.wrapped(self.model, machine)
         """The model as the loop calls it; `model` is what is saved."""
         self.steps_per_epoch = math.ceil(len(data.labels) / recipe.batch)

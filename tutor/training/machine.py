@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tutor.training.recipe import Recipe
 
@@ -46,6 +46,13 @@ class Machine:
         """
         ours = recipe.source == recipe.loop == "ours"
         return torch.bfloat16 if self.low_precision and ours else torch.float32
+
+    def holding(self, model: nn.Module) -> nn.Module:
+        """The model on the device; one that convolves with its channels last."""
+        model = model.to(self.device)
+        if any(each.dim() == 4 for each in model.parameters()):
+            model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        return model
 
     def taken(self, values: Tensor) -> Tensor:
         """A tensor of the host on the device, without waiting for what the device is doing."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from tutor.training.recipe import RecipeError, model_name
+from tutor.training.recipe import Recipe, RecipeError, model_name
 
 CLASSES = 10
 
@@ -28,6 +28,11 @@ def build(name: str, *, canvas: int = 28, width: int = 16, stem_stride: int = 1)
     if kind == "cnn":
         return cnn(stem_stride)
     return residual_network(depth, width, stem_stride, skip=kind == "resnet")
+
+
+def build_of(recipe: Recipe) -> nn.Module:
+    """The network that a recipe trains, where it is ours."""
+    return build(recipe.model, canvas=recipe.canvas, width=recipe.width, stem_stride=recipe.stem_stride)
 
 
 def mlp(canvas: int) -> nn.Sequential:

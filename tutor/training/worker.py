@@ -196,8 +196,7 @@ def build(folder: Path, recipe: Recipe) -> tuple[nn.Module, str]:
     """The recipe's model, ours or the learner's, and a sentence about it (may be empty). Raises OwnCodeError."""
     if recipe.source == "mine":
         return own.model_of(folder, recipe)
-    width, stride = recipe.width, recipe.stem_stride
-    return models.build(recipe.model, canvas=recipe.canvas, width=width, stem_stride=stride), ""
+    return models.build_of(recipe), ""
 
 
 def _digests(folder: Path, recipe: Recipe) -> dict[str, str]:

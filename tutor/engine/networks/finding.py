@@ -85,8 +85,7 @@ def _trained(folder: Path) -> tuple[nn.Module, int]:
             return own.model_of(folder, recipe)[0], recipe.canvas
     except (RunError, own.OwnCodeError) as error:
         raise FieldError(str(error)) from None
-    width, stride = recipe.width, recipe.stem_stride
-    return models.build(recipe.model, canvas=recipe.canvas, width=width, stem_stride=stride), recipe.canvas
+    return models.build_of(recipe), recipe.canvas
 
 
 def _own(path: Path, inside: str) -> nn.Module:
